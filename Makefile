@@ -1,0 +1,45 @@
+# make demo   draws films, runs the whole pipeline on them, pushes a served model
+# make test   the tests that need nothing but this folder
+# Both set everything up on a fresh machine first.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-e2e check format lock clean
+
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+help:  ## what there is
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+.venv/.runtime: requirements/runtime.lock requirements/uv.lock setup.py
+	@requirements/bootstrap.sh runtime
+
+.venv/.dev: requirements/runtime.lock requirements/dev.lock requirements/uv.lock setup.py
+	@requirements/bootstrap.sh dev
+
+setup: .venv/.dev  ## .venv with everything, tools for development too
+
+demo: .venv/.runtime  ## the whole pipeline on drawn films, minutes on a laptop
+	@$(BIN)/cxr run --profile sample
+
+test: .venv/.dev  ## unit and component tests
+	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-e2e: .venv/.dev  ## whole runs, each in processes of its own; many minutes
+	@$(BIN)/pytest -m e2e $(PYTEST_ARGS)
+
+check: .venv/.dev  ## format, lint, types, layering
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.dev  ## put the code in shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: .venv/.dev  ## make the locks again from requirements/*.in
+	@requirements/lock.sh
+
+clean:  ## remove what runs and set-up have made here
+	rm -rf .venv .uv runs build *.egg-info

@@ -1,0 +1,86 @@
+"""Which films there are, which class each belongs to, and how they are split."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from trainer.features import VIEWS
+from trainer.settings import Settings
+
+ViewName = Literal["PA", "AP", "AP Supine"]
+
+
+class Ieee8023Source(Settings):
+    """A folder laid out as ieee8023's covid-chestxray-dataset: ``metadata.csv`` and ``images/``."""
+
+    kind: Literal["ieee8023"]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="how records and slices call the source")
+    path: str = Field(description="folder, relative to data.root")
+    metadata: str = "metadata.csv"
+    images: str = "images"
+
+
+class ClassFoldersSource(Settings):
+    """A folder with one sub-folder of films per finding, and optionally a NIH-style Data_Entry CSV."""
+
+    kind: Literal["class_folders"]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="how records and slices call the source")
+    path: str = Field(description="folder, relative to data.root")
+    folders: dict[str, str] = Field(description="sub-folder -> finding of the films in it")
+    metadata: str | None = Field(None, description="CSV with Image Index, Patient ID, View Position, ...")
+    view: ViewName | None = Field(None, description="view of films of which the CSV says nothing")
+
+
+Source = Annotated[Ieee8023Source | ClassFoldersSource, Field(discriminator="kind")]
+
+
+class SplitSettings(Settings):
+    """Shares of the three splits; drawn per class and, unless told otherwise, by patient."""
+
+    by: Literal["patient", "film"] = Field("patient", description="film puts films of one patient on both sides")
+    train: float = Field(0.6, gt=0, lt=1)
+    eval: float = Field(0.2, gt=0, lt=1)
+    test: float = Field(0.2, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> "SplitSettings":
+        total = self.train + self.eval + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"train, eval and test are shares of one whole, but make {total:g}")
+        return self
+
+
+class DataSettings(Settings):
+    """Sources, the rules that map findings to classes, and what may pass."""
+
+    root: str | None = Field(None, description="folder that holds the sources; none = the films drawn for the sample")
+    sources: tuple[Source, ...] = Field(min_length=1)
+    classes: tuple[str, ...] = Field(("covid", "healthy"), min_length=2)
+    positive: str = "covid"
+    findings: dict[str, tuple[str, ...]] = Field(
+        description="class -> findings that belong to it, compared without case; any other finding is rejected"
+    )
+    views: tuple[ViewName, ...] = Field(VIEWS[:1], min_length=1, description="kept in every class alike")
+    balance: Literal["none", "undersample"] = Field("none", description="undersample: classes cut to the smallest")
+    image_size: int = Field(224, ge=32, le=1024, description="side of a record's image in pixels")
+    seed: int = Field(1, ge=0, lt=2**31)
+    max_rejected: float = Field(0.5, ge=0, le=1, description="share of the rows that may be unreadable or unusable")
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "DataSettings":
+        if self.positive not in self.classes:
+            raise ValueError(f"positive is '{self.positive}', which is not one of classes: {', '.join(self.classes)}")
+        if sorted(self.findings) != sorted(self.classes):
+            raise ValueError(
+                f"findings has rules for {', '.join(sorted(self.findings))}, "
+                f"but classes are {', '.join(sorted(self.classes))}"
+            )
+        seen: dict[str, str] = {}
+        for name, findings in self.findings.items():
+            for finding in findings:
+                if seen.setdefault(finding.casefold(), name) != name:
+                    raise ValueError(f"finding '{finding}' is claimed by both {seen[finding.casefold()]} and {name}")
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two sources have the same name: {', '.join(names)}")
+        return self
