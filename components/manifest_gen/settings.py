@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from trainer.features import VIEWS
-from trainer.settings import Settings
+from trainer.strict import Settings
 
 ViewName = Literal["PA", "AP", "AP Supine"]
 

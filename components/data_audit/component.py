@@ -1,0 +1,65 @@
+"""DataAudit: measures what would make a result on these films worthless. It always succeeds; DataGate refuses."""
+
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import BaseChannel, Channel, component_spec, standard_artifacts
+
+from components.artifacts import DataAuditReport, Manifest, RejectedFilms
+from components.data_audit.executor import Executor
+
+
+class DataAuditSpec(component_spec.ComponentSpec):
+    """Parameters, inputs and output of DataAudit."""
+
+    PARAMETERS = {
+        "classes": component_spec.ExecutionParameter(type=str),
+        "max_rejected": component_spec.ExecutionParameter(type=float),
+        "split_by": component_spec.ExecutionParameter(type=str),
+        "code_digest": component_spec.ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "manifest": component_spec.ChannelParameter(type=Manifest),
+        "rejected": component_spec.ChannelParameter(type=RejectedFilms),
+        "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
+    }
+    OUTPUTS = {"audit": component_spec.ChannelParameter(type=DataAuditReport)}
+
+
+class DataAudit(base_component.BaseComponent):
+    """Manifest, rejects and anomalies to a list of checks.
+
+    Args:
+        manifest: Channel of one Manifest.
+        rejected: Channel of the films that XrayExampleGen rejected.
+        anomalies: Channel of ExampleValidator's anomalies.
+        classes: Names of the classes as a JSON list.
+        max_rejected: Share of all rows that may be rejected.
+        split_by: ``patient`` or ``film``.
+        code_digest: Digest of the modules that the executor runs.
+    """
+
+    SPEC_CLASS = DataAuditSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        manifest: BaseChannel,
+        rejected: BaseChannel,
+        anomalies: BaseChannel,
+        classes: str,
+        max_rejected: float,
+        split_by: str,
+        code_digest: str,
+    ) -> None:
+        super().__init__(
+            spec=DataAuditSpec(
+                manifest=manifest,
+                rejected=rejected,
+                anomalies=anomalies,
+                classes=classes,
+                max_rejected=max_rejected,
+                split_by=split_by,
+                code_digest=code_digest,
+                audit=Channel(type=DataAuditReport),
+            )
+        )

@@ -1,0 +1,45 @@
+"""Names for patients that only the holder of the key can tie to the source's ids."""
+
+import hashlib
+import hmac
+import os
+from typing import Final
+
+from trainer.errors import UsageError
+
+#: Environment variable that holds the key, as text.
+KEY_VARIABLE: Final = "CXR_PATIENT_KEY"
+
+DIGITS: Final = 16  #: hex; among a million patients two share a name with a chance of 1 in 37 million
+SHORTEST_KEY: Final = 16  #: bytes; ids are small numbers, so a key that can be guessed gives them all away
+
+
+def patient_key(source: str, patient: str) -> str:
+    """A patient among all sources: the same id in two sources is two people. Names of sources hold no slash."""
+    return f"{source}/{patient}"
+
+
+def pseudonym(source: str, patient: str, key: bytes) -> str:
+    """HMAC-SHA256 of the patient, cut to `DIGITS` hex digits.
+
+    Raises:
+        UsageError: The key has fewer than `SHORTEST_KEY` bytes.
+    """
+    if len(key) < SHORTEST_KEY:
+        raise UsageError(
+            f"the key for patient pseudonyms has {len(key)} bytes; it needs at least {SHORTEST_KEY}, drawn at random"
+        )
+    message = patient_key(source, patient).encode(errors="surrogateescape")  # an id may be part of a file name
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGITS]
+
+
+def key_from_environment() -> bytes:
+    """The key that the runner, or whoever holds it, has put into the environment.
+
+    Raises:
+        UsageError: None is there.
+    """
+    key = os.environ.get(KEY_VARIABLE, "")
+    if not key:
+        raise UsageError(f"{KEY_VARIABLE} is not set; set it to at least {SHORTEST_KEY} characters drawn at random")
+    return key.encode()

@@ -1,0 +1,122 @@
+"""What a source yields and what the manifest keeps: films, rejections, manifest rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+#: Why ManifestGen leaves a film or a row out. Components behind it add codes of their own.
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cells": "the row has more cells than the header, so a comma has shifted them",
+        "no_patient": "the row has no patient id",
+        "modality": "not a radiograph: a CT slice, for instance",
+        "outside_folder": "the name, or the link behind it, leads out of the folder of films; it was not opened",
+        "no_file": "a row without a file",
+        "no_row": "a file without a row",
+        "not_a_film": "a file of another kind among the films",
+        "empty_file": "a film of 0 bytes",
+        "unreadable": "a film that the file system does not hand out",
+        "duplicate_row": "the film already stands in the manifest or in an earlier row",
+        "finding": "no class claims the finding",
+        "conflict": "folder and metadata put the film into different classes",
+        "view": "a view outside data.views, or none",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A film or a row that was left out, and why.
+
+    Attributes:
+        source: Name of the source in the settings.
+        row: Line of the metadata file on which the row begins (the header is line 1); 0 for a file without a row.
+        file: The film's name as the metadata spell it, or its path inside the source's folder of films.
+        reason: One of `REASONS`, or a code of the component that rejects.
+        detail: One sentence: the value, what is allowed, the next step. Never a patient id.
+    """
+
+    source: str
+    row: int
+    file: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film that a source offers. Rules and fingerprint are filled in on the way to the manifest.
+
+    Attributes:
+        path: Absolute, links resolved.
+        row: As in `Rejection`.
+        source: Name of the source in the settings.
+        file: As in `Rejection`.
+        patient: Id as the source writes it; unique within the source only.
+        finding: The source's own word; for class folders the finding that the settings give the folder.
+        view: As the source spells it; one of `trainer.features.VIEWS` once the rules have passed the film.
+        age: Years.
+        sex: ``F``, ``M`` or None.
+        stated: Finding that the metadata state beside the folder's; empty where only one of them speaks.
+        label: Class; empty until the rules have passed the film.
+        sha256: Of the file's bytes; empty until the film has been read.
+    """
+
+    path: Path
+    row: int
+    source: str
+    file: str
+    patient: str
+    finding: str
+    view: str
+    age: float | None = None
+    sex: str | None = None
+    stated: str = ""
+    label: str = ""
+    sha256: str = ""
+
+    def rejected(self, reason: str, detail: str) -> Rejection:
+        """The rejection that takes this film's place."""
+        return Rejection(self.source, self.row, self.file, reason, detail)
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """One row of ``manifest.csv``; the fields are its columns, in this order.
+
+    Attributes:
+        path: Absolute path of the film.
+        sha256: Of the film's bytes, 64 hex digits.
+        image_id: First digits of ``sha256``, `trainer.features.IMAGE_ID_LENGTH` of them.
+        label: Class.
+        finding: The source's own word.
+        view: One of `trainer.features.VIEWS`.
+        patient_id: Pseudonym.
+        source: Name of the source in the settings.
+        split: One of `trainer.features.SPLITS`, or ``unused``.
+        age: Years.
+        sex: ``F``, ``M`` or None.
+        row: Line of the metadata file on which the film's row begins; 0 where there is none.
+    """
+
+    path: str
+    sha256: str
+    image_id: str
+    label: str
+    finding: str
+    view: str
+    patient_id: str
+    source: str
+    split: str
+    age: float | None
+    sex: str | None
+    row: int = 0
+
+
+def shown(value: str, limit: int = 40) -> str:
+    """A foreign value in quotes, short enough and without control characters, for a message of one line."""
+    text = "".join(character if character.isprintable() else " " for character in value)
+    text = " ".join(text.split())
+    return f"'{text}'" if len(text) <= limit else f"'{text[:limit]}…'"

@@ -1,0 +1,72 @@
+"""Which films train, which choose, which test.
+
+Within each class the patients stand in an order drawn from the seed and the source's own ids, and two cuts through
+that order make the three splits. So neither the order of the rows nor the key of the pseudonyms matters; a new film
+of a known patient moves nobody; and a new patient moves the two cuts by at most one patient each, where a fresh
+shuffle would move most of them and put yesterday's training films into today's test.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.manifest_gen.pseudonym import patient_key
+from components.manifest_gen.rows import Film
+from components.manifest_gen.settings import SplitSettings
+from trainer.features import SPLITS
+
+
+def assign_splits(films: Sequence[Film], split: SplitSettings, seed: int, classes: Sequence[str]) -> dict[Path, str]:
+    """The split of every film, by its path.
+
+    A patient with films of several classes goes whole, by the order of the class that comes first in `classes`. (So
+    the one film that does move somebody is a known patient's first film of an earlier class.) With ``split.by: film``
+    the films themselves are drawn, files of the same bytes as one, and a patient may stand on both sides: it leaks,
+    and is there to repeat studies that did so.
+
+    Args:
+        films: With `label` and `sha256`; every path once.
+        split: Shares and unit.
+        seed: Another seed, another order.
+        classes: All classes, the one whose shares matter most first: the positive one.
+    """
+    ranks = {label: rank for rank, label in enumerate(classes)}
+    homes: dict[str, int] = {}
+    for film in films:
+        unit = unit_of(film, split)
+        homes[unit] = min(homes.get(unit, len(ranks)), ranks[film.label])
+    names: dict[str, str] = {}
+    for rank in ranks.values():
+        units = sorted((unit for unit, home in homes.items() if home == rank), key=lambda unit: draw(seed, unit))
+        first, second = cuts(len(units), split)
+        for name, part in zip(SPLITS, (units[:first], units[first:second], units[second:]), strict=True):
+            names |= dict.fromkeys(part, name)
+    return {film.path: names[unit_of(film, split)] for film in films}
+
+
+def cuts(count: int, split: SplitSettings) -> tuple[int, int]:
+    """Where `count` units in a row are cut: train before the first cut, eval up to the second, test behind it.
+
+    Cuts are rounded down (198 at 60, 20 and 20 % are 118, 40 and 40), but from three units on no split is empty; two
+    are train and eval, one is train. One more unit moves each cut by 0 or 1, which the rounding of each share for
+    itself would not keep.
+    """
+    first = _floor(count * split.train)
+    second = _floor(count * (split.train + split.eval))
+    first = min(max(first, 1), max(count - 2, 1))
+    return first, max(min(second, count - 1), first + 1)
+
+
+def unit_of(film: Film, split: SplitSettings) -> str:
+    """What is drawn as a whole: the patient, or, by film, the film's bytes."""
+    return patient_key(film.source, film.patient) if split.by == "patient" else film.sha256
+
+
+def draw(seed: int, unit: str) -> str:
+    """A unit's place in the order that a seed draws: 64 hex digits, to be sorted by."""
+    return hashlib.sha256(f"{seed}/{unit}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _floor(place: float) -> int:
+    return math.floor(place + 1e-9)  # 10 x (0.7 + 0.1) is 7.999...

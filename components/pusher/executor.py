@@ -1,0 +1,65 @@
+"""Pushes a blessed model, once, with its metrics and statistics."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.files import DECISION_FILE
+from components.pusher.publish import digest_of, publish, versions
+from components.release_gate.decision import Decision
+from trainer.servable import ModelInfo
+
+
+class Executor(base_executor.BaseExecutor):
+    """Executor of Pusher."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Publishes, unless the model is not blessed or is what is served already.
+
+        Raises:
+            RunError: The serving folder cannot be written.
+        """
+        pushed = artifact_utils.get_single_instance(output_dict["pushed"])
+        pushed.set_int_custom_property("pushed", 0)
+        decision_file = Path(artifact_utils.get_single_uri(input_dict["blessing"]), DECISION_FILE)
+        decision = Decision.model_validate_json(decision_file.read_text(encoding="utf-8"))
+        if decision.status != "blessed":
+            return
+        model = artifact_utils.get_single_instance(input_dict["model"])
+        servable = Path(path_utils.serving_model_path(model.uri))
+        model_folder = Path(exec_properties["model_folder"])
+        content_digest = digest_of(servable)
+        served = versions(model_folder)
+        if served and ModelInfo.read(served[-1]).content_digest == content_digest:
+            return
+        statistics = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
+
+        def complete(folder: Path) -> None:
+            info = ModelInfo.read(folder)
+            info.model_copy(
+                update={
+                    "content_digest": content_digest,
+                    "metrics": {
+                        **info.metrics,
+                        "test": {name: metric.model_dump() for name, metric in decision.metrics.items()},
+                    },
+                    "gate": [rule.model_dump() for rule in decision.rules],
+                    "warnings": list(decision.warnings),
+                }
+            ).write(folder)
+            shutil.copytree(statistics, folder / "statistics")
+
+        version = publish(servable, model_folder, exec_properties["version"], complete)
+        pushed.set_int_custom_property("pushed", 1)
+        pushed.set_string_custom_property("pushed_destination", str(version))
+        pushed.set_string_custom_property("pushed_version", version.name)

@@ -1,0 +1,65 @@
+"""One film of the manifest to one ``tf.train.Example``."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+from components.manifest_gen.manifest import ManifestRow
+from components.manifest_gen.rows import Rejection
+from components.xray_example_gen.film_check import fault_of_film
+from trainer import features
+from trainer.preprocessing import film_to_image
+
+
+def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) -> tf.train.Example | Rejection:
+    """Reads, checks, decodes and resizes one film.
+
+    Args:
+        row: The film's row in the manifest.
+        classes: Names of the classes; the record's label is the index of the row's label.
+        image_size: Side of the record's image in pixels.
+
+    Returns:
+        The record, or the rejection of a film that cannot be read, has changed since the manifest was
+        written, or does not decode.
+    """
+
+    def rejected(reason: str, detail: str) -> Rejection:
+        return Rejection(row.source, row.row, Path(row.path).name, reason, detail)
+
+    try:
+        data = Path(row.path).read_bytes()
+    except OSError as error:
+        return rejected("unreadable", f"the file cannot be read: {error.strerror}")
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        return rejected("changed", "the file has changed since the manifest was written; run again")
+    if fault := fault_of_film(data):
+        return rejected(*fault)
+    try:
+        image = film_to_image(data, image_size)
+    except tf.errors.InvalidArgumentError as error:
+        return rejected("unreadable", f"does not decode: {error.message.splitlines()[0].partition(' {{')[0]}")
+    return _example(row, classes, image.numpy().tobytes())
+
+
+def _example(row: ManifestRow, classes: Sequence[str], image: bytes) -> tf.train.Example:
+    def of_bytes(value: bytes) -> tf.train.Feature:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    feature = {
+        features.IMAGE: of_bytes(image),
+        features.LABEL: tf.train.Feature(int64_list=tf.train.Int64List(value=[classes.index(row.label)])),
+        features.FINDING: of_bytes(row.finding.encode()),
+        features.VIEW: of_bytes(row.view.encode()),
+        features.PATIENT_ID: of_bytes(row.patient_id.encode()),
+        features.SOURCE: of_bytes(row.source.encode()),
+        features.IMAGE_ID: of_bytes(row.image_id.encode()),
+    }
+    # A value that is not known is a feature that is not there; an empty list would say the same less clearly.
+    if row.sex is not None:
+        feature[features.SEX] = of_bytes(row.sex.encode())
+    if row.age is not None:
+        feature[features.AGE] = tf.train.Feature(float_list=tf.train.FloatList(value=[row.age]))
+    return tf.train.Example(features=tf.train.Features(feature=feature))

@@ -1,0 +1,61 @@
+"""``cxr run``: the pipeline on this machine."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxr.main import DEBUG
+
+if TYPE_CHECKING:
+    from pipeline.result import RunResult
+
+
+@click.command("run")
+@click.option("--profile", help="Settings that come with the project; sample unless --config is given.")
+@click.option("--config", type=click.Path(path_type=Path), help="YAML file of settings, over those of the profile.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, over all others.")
+@click.option("--root", type=click.Path(path_type=Path), help="Folder of all that the run leaves behind.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--debug", is_flag=True, help="Show every library's log, and tracebacks.")
+def command(
+    profile: str | None, config: Path | None, overrides: tuple[str, ...], root: Path | None, as_json: bool, debug: bool
+) -> None:
+    """Run the pipeline: films in, served model out.
+
+    The same films, settings and code again: nothing runs and nothing is pushed.
+
+    \b
+    Examples:
+      cxr run
+      cxr run --profile sample --set trainer.epochs=5
+      cxr run --profile covid_chestxray --set data.root=FOLDER --set trainer.backbone=cnn
+      cxr run --config my.yaml --root runs/mine --json
+
+    Exit codes: 0 pushed or unchanged, 1 failed, 2 wrong use, 3 a gate said no.
+    """
+    click.get_current_context().meta[DEBUG] = debug
+    from pipeline.local import run
+    from pipeline.settings import load_settings
+
+    if profile is None and config is None:
+        profile = "sample"
+    settings = load_settings(profile, config, overrides)
+    root = root or Path("runs", profile or (config.stem if config else ""))
+    result = run(settings, root, debug=debug)
+    if as_json:
+        click.echo(result.model_dump_json(indent=2))
+    else:
+        _print(result, root)
+    if result.status in ("not_blessed", "refused_data"):
+        click.get_current_context().exit(3)
+
+
+def _print(result: "RunResult", root: Path) -> None:
+    from rich.console import Console
+
+    from cxr.screens import tables_of
+
+    console = Console(highlight=False)
+    for table in tables_of(result, root):
+        console.print(table)

@@ -1,0 +1,91 @@
+"""The last screen of a run: what ran, what was measured, what was decided, where things are, what to do next."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.result import RunResult
+from trainer.features import SPLITS, UNUSED
+
+_HEADLINES: Final = {
+    "pushed": ("Pushed", "bold green"),
+    "unchanged": (
+        "Unchanged: films, settings and code are those of the last run; nothing ran, nothing was pushed",
+        "bold",
+    ),
+    "not_blessed": ("Not blessed: the model missed a bound; nothing was pushed", "bold red"),
+    "refused_data": ("Data refused: nothing was trained, nothing was pushed", "bold red"),
+}
+
+
+def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
+    """The tables and lines to print, from the details to the decision."""
+    if result.components:
+        yield _components(result)
+    if result.films:
+        yield _films(result)
+    if result.metrics:
+        yield _metrics(result)
+    yield from (Text(f"Note: {note}", style="yellow") for note in result.notes)
+    yield Text()
+    headline, style = _HEADLINES[result.status]
+    version = f" version {result.version}" if result.status == "pushed" else ""
+    yield Text(f"{headline}{version}", style=style)
+    yield from (Text(f"  {reason}") for reason in result.reasons)
+    yield from _next_steps(result, root)
+
+
+def _components(result: RunResult) -> Table:
+    table = Table("component", "", "seconds", title="What ran", title_justify="left")
+    table.columns[2].justify = "right"
+    for name, component in result.components.items():
+        seconds = f"{component.seconds:.1f}" if component.state == "ran" else ""
+        table.add_row(name, component.state, seconds)
+    return table
+
+
+def _films(result: RunResult) -> Table:
+    splits = [*SPLITS, *([UNUSED] if any(UNUSED in counts for counts in result.films.values()) else [])]
+    rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
+    table = Table(
+        "films", *splits, title="Data", title_justify="left", caption=f"rejected: {rejected}", caption_justify="left"
+    )
+    for label, counts in result.films.items():
+        table.add_row(label, *(str(counts.get(split, 0)) for split in splits))
+    return table
+
+
+def _metrics(result: RunResult) -> Table:
+    table = Table("on the test split", "value", "95 % interval", "films", "patients", "gate")
+    table.title, table.title_justify = "Measured", "left"
+    bounds = {rule.name.removeprefix("min_"): rule for rule in result.gate}
+    for name, metric in result.metrics.items():
+        rule = bounds.get(name)
+        gate = f"{'passed' if rule.passed else 'failed'}: bound {rule.bound:.2f}" if rule else ""
+        table.add_row(
+            name,
+            f"{metric.value:.3f}",
+            f"{metric.low:.3f} to {metric.high:.3f}",
+            str(metric.n),
+            str(metric.patients),
+            gate,
+        )
+    return table
+
+
+def _next_steps(result: RunResult, root: Path) -> Iterator[Text]:
+    if result.model_dir:
+        yield Text(f"  model     {result.model_dir}", overflow="fold")
+        yield Text(f"  next      cxr predict FILM --model {Path(result.model_dir).parent}", overflow="fold")
+    elif result.status == "refused_data":
+        yield Text(f"  next      read {root / 'manifest' / 'rejected.csv'}, mend the data or the bound, run again")
+    elif result.status == "not_blessed":
+        yield Text(
+            "  next      more films, other settings (--set trainer...), or a bound that you can defend (--set gate...)"
+        )
+    yield Text(f"  manifest  {root / 'manifest'}", overflow="fold")
+    yield Text(f"  logs      {root / 'logs'}", overflow="fold")

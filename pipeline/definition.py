@@ -1,0 +1,170 @@
+"""The one pipeline definition: films in, served model out. Runners differ in where it runs, not in what it is."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components import Evaluator, ExampleValidator, StatisticsGen, Trainer
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import trainer_pb2
+
+from components.data_audit.component import DataAudit
+from components.data_gate.component import DataGate
+from components.manifest_gen.component import ManifestGen
+from components.pusher.component import Pusher
+from components.release_gate.component import ReleaseGate
+from components.score.component import Score
+from components.xray_example_gen.component import XrayExampleGen
+from pipeline.evaluation import eval_config
+from trainer.features import EVAL, TEST, TRAIN
+
+
+def create_pipeline(
+    *,
+    name: str,
+    root: str,
+    data_settings: str,
+    split_settings: str,
+    trainer_settings: str,
+    threshold_settings: str,
+    gate_settings: str,
+    classes: tuple[str, ...],
+    positive: str,
+    image_size: int,
+    max_rejected: float,
+    split_by: str,
+    data_digest: str,
+    key_id: str,
+    code: Mapping[str, str],
+    schema_file: str,
+    checkpoint_dir: str,
+    model_folder: str,
+    version: int,
+    beam_pipeline_args: Sequence[str] = (),
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+) -> Pipeline:
+    """Wires the components.
+
+    Args:
+        name: Name of the pipeline, lower case.
+        root: Folder or URI under which artifacts are kept.
+        data_settings: ``DataSettings`` as JSON, its root absolute.
+        split_settings: ``SplitSettings`` as JSON.
+        trainer_settings: ``TrainerSettings`` as JSON.
+        threshold_settings: ``ThresholdSettings`` as JSON.
+        gate_settings: ``GateSettings`` as JSON.
+        classes: Names of the classes; a label is an index into them.
+        positive: The class whose miss is the worst error.
+        image_size: Side of a record's image in pixels.
+        max_rejected: Share of all rows that may be rejected.
+        split_by: ``patient`` or ``film``.
+        data_digest: Digest of films and metadata.
+        key_id: Fingerprint of the key of the patients' pseudonyms.
+        code: For every own node, the digest of the code that it runs.
+        schema_file: The curated schema, a text proto.
+        checkpoint_dir: Folder outside the artifacts in which the Trainer keeps what a killed run goes on from.
+        model_folder: Folder that TF Serving watches for versions of the model.
+        version: Number under which a blessed model is pushed, seconds since the epoch.
+        beam_pipeline_args: Beam's runner and options.
+        metadata_connection_config: Where ML Metadata lives; None where the orchestrator brings it.
+    """
+    # Sources, rules and splits: one row per film.
+    manifest_gen = ManifestGen(
+        data_settings=data_settings,
+        split_settings=split_settings,
+        data_digest=data_digest,
+        key_id=key_id,
+        code_digest=code["ManifestGen"],
+    )
+    manifest = manifest_gen.outputs["manifest"]
+
+    # Films to records, decoded and resized once.
+    example_gen = XrayExampleGen(
+        manifest=manifest,
+        image_size=image_size,
+        classes=json.dumps(classes),
+        code_digest=code["XrayExampleGen"],
+    )
+    examples = example_gen.outputs["examples"]
+
+    # The schema is curated, not inferred: an inferred one calls whatever it sees correct.
+    schema_gen = ImportSchemaGen(schema_file=schema_file)
+    schema = schema_gen.outputs["schema"]
+    statistics_gen = StatisticsGen(examples=examples, schema=schema)
+    example_validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema)
+
+    # Measuring and refusing are two nodes: TFX deletes what a raising component has written.
+    data_audit = DataAudit(
+        manifest=manifest,
+        rejected=example_gen.outputs["rejected"],
+        anomalies=example_validator.outputs["anomalies"],
+        classes=json.dumps(classes),
+        max_rejected=max_rejected,
+        split_by=split_by,
+        code_digest=code["DataAudit"],
+    )
+    data_gate = DataGate(audit=data_audit.outputs["audit"], code_digest=code["DataGate"])
+
+    # A dotted run_fn: module_file would build a wheel with a pip that the environment does not have, and would
+    # put a path of the compiling machine into the compiled pipeline.
+    trainer = Trainer(
+        run_fn="trainer.run.run_fn",
+        examples=examples,
+        schema=schema,
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[EVAL]),
+        custom_config={
+            "trainer": trainer_settings,
+            "threshold": threshold_settings,
+            "data": json.dumps({"classes": classes, "positive": positive, "image_size": image_size}),
+            "data_digest": data_digest,
+            "code_digest": code["Trainer"],
+            "checkpoint_dir": checkpoint_dir,
+        },
+    )
+    # Without this the runner trains before it validates: no artifact leads from the gate to the Trainer.
+    trainer.add_upstream_node(data_gate)
+    model = trainer.outputs["model"]
+
+    # TFMA's view of the test split; the decision is made from Score's predictions.
+    evaluator = Evaluator(
+        examples=examples, model=model, eval_config=eval_config(classes, positive), example_splits=[TEST]
+    )
+    score = Score(examples=examples, model=model, code_digest=code["Score"])
+    release_gate = ReleaseGate(
+        predictions=score.outputs["predictions"],
+        audit=data_audit.outputs["audit"],
+        gate_settings=gate_settings,
+        code_digest=code["ReleaseGate"],
+    )
+    release_gate.add_upstream_node(evaluator)  # a model that TFMA cannot evaluate is not released
+    pusher = Pusher(
+        model=model,
+        blessing=release_gate.outputs["blessing"],
+        statistics=statistics_gen.outputs["statistics"],
+        model_folder=model_folder,
+        version=version,
+        code_digest=code["Pusher"],
+    )
+    return Pipeline(
+        pipeline_name=name,
+        pipeline_root=root,
+        components=[
+            manifest_gen,
+            example_gen,
+            schema_gen,
+            statistics_gen,
+            example_validator,
+            data_audit,
+            data_gate,
+            trainer,
+            evaluator,
+            score,
+            release_gate,
+            pusher,
+        ],
+        enable_cache=True,
+        beam_pipeline_args=list(beam_pipeline_args),
+        metadata_connection_config=metadata_connection_config,
+    )

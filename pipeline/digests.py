@@ -1,0 +1,126 @@
+"""What a result depends on, as digests: the bytes of the films, the code of each node, the lock.
+
+Everything here runs before TensorFlow is imported.
+"""
+
+import ast
+import hashlib
+import json
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from components.manifest_gen.manifest import sha256_of as sha256_of_file
+from components.manifest_gen.settings import DataSettings
+from trainer.errors import SourceError
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+#: The packages whose edits count; any other code is held by the lock.
+FIRST_PARTY: Final = ("components", "trainer", "schema", "pipeline")
+
+
+def sha256_of(*parts: bytes) -> str:
+    """The sha256 over the parts, each with its length so that no two lists of parts collide."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def data_digest(data: DataSettings, memo_file: Path) -> str:
+    """Digests every file of every source by its bytes.
+
+    Args:
+        data: The settings, with an absolute root.
+        memo_file: JSON kept from run to run: a file whose size, mtime and ctime are the same is not read again.
+
+    Returns:
+        64 hex digits.
+
+    Raises:
+        SourceError: A source's folder is missing.
+    """
+    try:
+        memo: dict[str, list[str]] = json.loads(memo_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        memo = {}
+    fresh: dict[str, list[str]] = {}
+    parts = []
+    for file in _source_files(data):
+        status = file.stat()
+        stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        known = memo.get(str(file))
+        content = known[1] if known and known[0] == stamp else sha256_of_file(file)
+        fresh[str(file)] = [stamp, content]
+        parts.append(f"{file}\0{content}".encode())
+    if fresh != memo:
+        memo_file.parent.mkdir(parents=True, exist_ok=True)
+        staged = memo_file.with_suffix(".tmp")
+        staged.write_text(json.dumps(fresh), encoding="utf-8")
+        staged.replace(memo_file)
+    return sha256_of(*parts)
+
+
+def code_digest(module: str) -> str:
+    """Digests a module, every first-party module that it imports, directly or not, and the lock.
+
+    Args:
+        module: Dotted name of a first-party module, for instance that of a node's executor.
+    """
+    files = sorted(_imported_files(module))
+    return sha256_of(
+        *(part for file in files for part in (str(file.relative_to(PROJECT)).encode(), file.read_bytes())), _lock()
+    )
+
+
+def _source_files(data: DataSettings) -> Iterator[Path]:
+    for source in data.sources:
+        folder = Path(data.root or ".", source.path)
+        if not folder.is_dir():
+            raise SourceError(
+                f"source '{source.name}': folder {folder} does not exist; correct data.root "
+                f"({data.root}) or the source's path ({source.path})"
+            )
+        yield from sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _imported_files(module: str) -> set[Path]:
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        file = _file_of(waiting.pop())
+        if file is None or file in found:
+            continue
+        found.add(file)
+        waiting += _imports_in(file)
+    if not found:
+        raise ValueError(f"no first-party module {module}")
+    return found
+
+
+def _imports_in(file: Path) -> Iterable[str]:
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            # "from trainer import features" imports a module, "from trainer.features import VIEWS" a name
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _file_of(module: str) -> Path | None:
+    if module.partition(".")[0] not in FIRST_PARTY:
+        return None
+    path = PROJECT.joinpath(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _lock() -> bytes:
+    """The lock, or, where the packages were installed without their checkout, what is installed beside them."""
+    lock = PROJECT / "requirements" / "runtime.lock"
+    if lock.is_file():
+        return lock.read_bytes()
+    installed = Path(sysconfig.get_path("purelib")).glob("*.dist-info")
+    return "\n".join(sorted(path.name for path in installed)).encode()

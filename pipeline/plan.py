@@ -1,0 +1,72 @@
+"""Everything that a run's result depends on, gathered before TFX is imported."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.digests import code_digest, sha256_of
+from pipeline.settings import RunSettings
+
+#: What each own node runs. Its digest is a parameter of the node, so that an edit there makes the node run again.
+CODE_OF_NODES: Final[Mapping[str, str]] = {
+    "ManifestGen": "components.manifest_gen.executor",
+    "XrayExampleGen": "components.xray_example_gen.executor",
+    "DataAudit": "components.data_audit.executor",
+    "DataGate": "components.data_gate.executor",
+    "Trainer": "trainer.run",
+    "Score": "components.score.executor",
+    "ReleaseGate": "components.release_gate.executor",
+    "Pusher": "components.pusher.executor",
+}
+#: The order of the nodes and the metrics of the Evaluator, in which TFX keeps no digest of its own.
+DEFINITION: Final = "pipeline.definition"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The values that ``create_pipeline`` takes, apart from places.
+
+    Every group of settings is JSON, checked again by the same pydantic model in the executor that reads it.
+    """
+
+    data_settings: str
+    split_settings: str
+    trainer_settings: str
+    threshold_settings: str
+    gate_settings: str
+    classes: tuple[str, ...]
+    positive: str
+    image_size: int
+    max_rejected: float
+    split_by: str
+    data_digest: str
+    key_id: str
+    code: Mapping[str, str]
+
+    def fingerprint(self, model_folder: Path) -> str:
+        """Digests the plan and the place that it pushes to: equal fingerprints, equal results."""
+        values = dataclasses.asdict(self) | {"definition": code_digest(DEFINITION), "model_folder": str(model_folder)}
+        return sha256_of(json.dumps(values, sort_keys=True).encode())
+
+
+def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Plan:
+    """Takes from the settings what each node needs to know, and no more: what a node is told is its cache key."""
+    data = settings.data
+    return Plan(
+        data_settings=data.model_dump_json(exclude={"image_size", "max_rejected"}),
+        split_settings=settings.split.model_dump_json(),
+        trainer_settings=settings.trainer.model_dump_json(),
+        threshold_settings=settings.threshold.model_dump_json(),
+        gate_settings=settings.gate.model_dump_json(),
+        classes=data.classes,
+        positive=data.positive,
+        image_size=data.image_size,
+        max_rejected=data.max_rejected,
+        split_by=settings.split.by,
+        data_digest=digest_of_data,
+        key_id=key_id,
+        code={node: code_digest(module) for node, module in CODE_OF_NODES.items()},
+    )

@@ -1,0 +1,48 @@
+"""How a run ended: what ``cxr run --json`` prints and what the next run compares itself with."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from components.release_gate.decision import Rule
+from trainer.servable import Rate
+from trainer.strict import Settings
+
+Status = Literal["pushed", "unchanged", "not_blessed", "refused_data", "failed"]
+
+
+class ComponentRun(Settings):
+    """One node of the run."""
+
+    state: Literal["ran", "cached", "failed"]
+    seconds: float
+
+
+class RunResult(Settings):
+    """The end of a run.
+
+    Attributes:
+        status: How it ended.
+        version: Number of the served version; none where nothing is served.
+        model_dir: Folder of that version.
+        report: The run's report; none where there is none.
+        metrics: Rates of the test split with their 95 % intervals.
+        gate: Every rule of the release gate.
+        components: Every node, in the order in which they came.
+        films: Films in the manifest by class and split, for example ``{"covid": {"train": 90}}``.
+        rejected: Rejected rows by reason.
+        notes: What a reader of the metrics must know.
+        reasons: Why the data were refused or the model not blessed.
+    """
+
+    status: Status
+    version: int | None = None
+    model_dir: str | None = None
+    report: str | None = None
+    metrics: dict[str, Rate] = Field(default={})
+    gate: tuple[Rule, ...] = ()
+    components: dict[str, ComponentRun] = Field(default={})
+    films: dict[str, dict[str, int]] = Field(default={})
+    rejected: dict[str, int] = Field(default={})
+    notes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()

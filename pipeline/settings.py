@@ -1,0 +1,170 @@
+"""All settings of a run: a profile, overrides, and one sentence for every fault."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from components.manifest_gen.settings import DataSettings, SplitSettings
+from components.release_gate.settings import GateSettings
+from trainer.errors import UsageError
+from trainer.settings import ThresholdSettings, TrainerSettings
+from trainer.strict import Settings
+
+PROFILES: Final = Path(__file__).with_name("profiles")
+
+
+class SampleSettings(Settings):
+    """Films to draw under the root when ``data.root`` names no folder."""
+
+    patients: int = Field(100, ge=1, le=100_000, description="per class; a patient has one to three films")
+    seed: int = Field(7, ge=0, lt=2**31)
+
+
+class TunerSettings(Settings):
+    """Reserved for the search over hyperparameters."""
+
+    trials: int = Field(0, ge=0, le=0, description="0 = no tuner, the only choice so far")
+
+
+class ServingSettings(Settings):
+    """How the pushed model is called."""
+
+    model_name: str = Field("cxr", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+
+
+class BeamSettings(Settings):
+    """Where Apache Beam runs ingest and evaluation."""
+
+    runner: str = Field("DirectRunner", description="name of a Beam runner")
+    options: tuple[str, ...] = Field(
+        ("--direct_running_mode=in_memory", "--direct_num_workers=1"),
+        description="further options of the runner, as Beam spells them",
+    )
+
+    @property
+    def pipeline_args(self) -> list[str]:
+        """Arguments as Beam takes them."""
+        return [f"--runner={self.runner}", *self.options]
+
+
+class RunSettings(Settings):
+    """Everything that a run can be told."""
+
+    data: DataSettings
+    sample: SampleSettings | None = None
+    split: SplitSettings = SplitSettings()
+    trainer: TrainerSettings = TrainerSettings()
+    tuner: TunerSettings = TunerSettings()
+    threshold: ThresholdSettings = ThresholdSettings()
+    gate: GateSettings = GateSettings()
+    serving: ServingSettings = ServingSettings()
+    beam: BeamSettings = BeamSettings()
+
+
+def profile_names() -> list[str]:
+    """Names of the profiles that come with the project."""
+    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+
+
+def load_settings(profile: str | None, config: Path | None, overrides: Sequence[str]) -> RunSettings:
+    """Reads a profile, then a file over it, then single keys over both.
+
+    Args:
+        profile: Name of a profile, or None for no profile.
+        config: A YAML file, or None.
+        overrides: Texts like ``trainer.epochs=5``; the value is read as YAML.
+
+    Raises:
+        UsageError: Every fault at once, a line each.
+    """
+    values: dict[str, Any] = {}
+    if profile is not None:
+        if profile not in profile_names():
+            raise UsageError(f"profile '{profile}' is not one of {', '.join(profile_names())}")
+        _merge(values, _read_yaml(PROFILES / f"{profile}.yaml"))
+    if config is not None:
+        _merge(values, _read_yaml(config))
+    for override in overrides:
+        _merge(values, _parse_override(override))
+    try:
+        return RunSettings.model_validate(values)
+    except ValidationError as error:
+        raise UsageError("\n".join(_sentences(error))) from error
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"settings file {path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"settings file {path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"settings file {path} holds {type(values).__name__}, not groups of keys such as 'trainer:'")
+    return values
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--set '{text}' is not KEY=VALUE; for example --set trainer.epochs=5")
+    try:
+        parsed: Any = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {key}: the value '{value}' is not YAML: {' '.join(str(error).split())}") from error
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return typing.cast(dict[str, Any], parsed)
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        value = fault["input"]
+        if fault["type"] == "extra_forbidden":
+            known = list(_known_keys(RunSettings))
+            near = difflib.get_close_matches(key, known, n=1) or [
+                name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]
+            ]
+            group = key.rpartition(".")[0]
+            in_group = [name for name in known if name.rpartition(".")[0] == group]
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(in_group or known)}"
+            yield f"{key} is not a setting; {hint}"
+        elif fault["type"] == "missing":
+            yield f"{key} is missing; set it in the settings file or with --set {key}=..."
+        elif fault["type"] == "value_error":
+            yield f"{key + ': ' if key else ''}{fault['ctx']['error']}"
+        else:
+            shown = repr(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
+            yield f"{key} is {shown}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        for group in _groups_in(field.annotation):
+            yield from _known_keys(group, f"{prefix}{name}.")
+
+
+def _groups_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+    else:
+        for argument in typing.get_args(annotation):
+            if argument is not type(None) and typing.get_origin(annotation) is not tuple:
+                yield from _groups_in(argument)

@@ -1,0 +1,122 @@
+"""A pushed model in this process, without a server."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import tensorflow as tf
+
+from trainer.errors import UsageError
+from trainer.servable import INVALID, INVALID_SCORE, ModelInfo, find_version
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one film.
+
+    Attributes:
+        path: the film.
+        label: name of a class; ``invalid`` for a film that cannot be decoded.
+        score: probability of the positive class, 0..1; -1 for an invalid film.
+        positive: whether the score reaches the threshold.
+        valid: whether the film could be decoded.
+        error: why not; empty for a valid film.
+        probabilities: class -> probability; all 0 for an invalid film.
+    """
+
+    path: Path
+    label: str
+    score: float
+    positive: bool
+    valid: bool
+    error: str
+    probabilities: dict[str, float]
+
+
+class SavedModel:
+    """A model loaded from its version's folder.
+
+    Args:
+        folder: a version, or a model's folder, of which the newest version is taken.
+
+    Attributes:
+        folder: the version's folder.
+        version: its name, as the server counts it.
+        info: what ``model.json`` says.
+
+    Raises:
+        UsageError: There is no version in the folder.
+        RunError: ``model.json`` is missing or not understood.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = find_version(folder)
+        self.version = self.folder.resolve().name
+        self.info = ModelInfo.read(self.folder)
+        self._loaded = tf.saved_model.load(str(self.folder))  # holds the variables that the signatures use
+        self._predict = self._loaded.signatures["serving_default"]
+
+    @property
+    def threshold(self) -> float:
+        """Scores from here on are positive."""
+        return self.info.threshold
+
+    def predict(self, films: Iterable[Path], *, batch_size: int = 16) -> Iterator[Prediction]:
+        """One prediction per film, in their order.
+
+        Args:
+            films: files: JPEG, PNG, GIF or BMP.
+            batch_size: films that are read and decoded at once.
+
+        Raises:
+            UsageError: A file cannot be read.
+        """
+        films = iter(films)
+        while batch := list(islice(films, batch_size)):
+            yield from self._batch(batch, [_read(film) for film in batch])
+
+    def _batch(self, films: list[Path], contents: list[bytes]) -> Iterator[Prediction]:
+        try:
+            outputs = self._predict(image_bytes=tf.constant(contents))
+        except tf.errors.InvalidArgumentError as error:
+            # Damage that only the decoder sees fails the whole batch: ask again, film by film.
+            if len(films) > 1:
+                for film, content in zip(films, contents, strict=True):
+                    yield from self._batch([film], [content])
+                return
+            reason = str(error).partition("[[")[0].splitlines()
+            yield self._undecodable(films[0], next((line.strip() for line in reversed(reason) if line.strip()), ""))
+            return
+        rows = {name: output.numpy().tolist() for name, output in outputs.items()}
+        for index, film in enumerate(films):
+            yield Prediction(
+                path=film,
+                label=rows["label"][index].decode(),
+                score=rows["score"][index],
+                positive=rows["positive"][index],
+                valid=rows["valid"][index],
+                error=rows["error"][index].decode(),
+                probabilities={
+                    name.decode(): probability
+                    for name, probability in zip(rows["classes"][index], rows["probabilities"][index], strict=True)
+                },
+            )
+
+    def _undecodable(self, film: Path, reason: str) -> Prediction:
+        return Prediction(
+            path=film,
+            label=INVALID,
+            score=INVALID_SCORE,
+            positive=False,
+            valid=False,
+            error=f"cannot be decoded: {reason}",
+            probabilities=dict.fromkeys(self.info.classes, 0.0),
+        )
+
+
+def _read(film: Path) -> bytes:
+    try:
+        return film.read_bytes()
+    except OSError as error:
+        raise UsageError(f"film '{film}' cannot be read ({error.strerror}); give an image file") from error

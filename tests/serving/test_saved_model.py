@@ -1,0 +1,84 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.saved_model import SavedModel
+from trainer.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def model(model_folder: Path) -> SavedModel:
+    return SavedModel(model_folder)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> list[Path]:
+    generator = np.random.default_rng(0)
+    paths = [tmp_path / f"film{index}.png" for index in range(5)]
+    for path in paths:
+        Image.fromarray(generator.integers(256, size=(40, 50), dtype=np.uint8)).save(path)
+    return paths
+
+
+def test_the_newest_version_of_a_models_folder_is_loaded(model, model_folder):
+    assert model.folder == model_folder / "7"
+    assert model.version == "7"
+    assert model.threshold == 0.5
+
+
+def test_films_are_answered_in_their_order_whatever_the_batch(model, films):
+    predictions = list(model.predict(films, batch_size=2))
+    assert [prediction.path for prediction in predictions] == films
+    for prediction in predictions:
+        assert prediction.valid
+        assert prediction.error == ""
+        assert prediction.probabilities.keys() == {"covid", "healthy"}
+        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+        assert prediction.score == prediction.probabilities["covid"]
+        assert prediction.positive == (prediction.score >= model.threshold)
+        assert prediction.label == ("covid" if prediction.positive else "healthy")
+    (alone,) = model.predict(films[3:4])
+    assert alone.score == pytest.approx(predictions[3].score, abs=1e-6)
+
+
+def _png_with_damaged_pixels(film: Path) -> bytes:
+    content = bytearray(film.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20] = bytes(20)
+    return bytes(content)
+
+
+def test_a_film_that_only_the_decoder_finds_bad_fails_alone_too(model, films):
+    films[1].write_bytes(_png_with_damaged_pixels(films[1]))
+    films[2].write_bytes(films[2].read_bytes()[:200])
+    predictions = list(model.predict(films))
+    assert [prediction.valid for prediction in predictions] == [True, False, False, True, True]
+    assert "PNG" in predictions[1].error
+    assert "\n" not in predictions[1].error
+    assert "cut off" in predictions[2].error
+    for bad in predictions[1:3]:
+        assert (bad.label, bad.score, bad.positive) == ("invalid", -1, False)
+        assert set(bad.probabilities.values()) == {0}
+
+
+def test_a_file_that_is_not_there_is_named(model, tmp_path):
+    with pytest.raises(UsageError, match=r"film '.*none.png' cannot be read \(No such file"):
+        list(model.predict([tmp_path / "none.png"]))
+
+
+def test_no_films_give_no_predictions(model):
+    assert list(model.predict([])) == []
+
+
+def test_an_animation_is_read_by_its_first_frame(model, tmp_path):
+    frames = [Image.fromarray(np.full((32, 32), grey, np.uint8)) for grey in (40, 200)]
+    still, moving = io.BytesIO(), io.BytesIO()
+    frames[0].save(still, "GIF")
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
+    for name, stream in (("still.gif", still), ("moving.gif", moving)):
+        (tmp_path / name).write_bytes(stream.getvalue())
+    one, other = model.predict([tmp_path / "still.gif", tmp_path / "moving.gif"])
+    assert one.score == pytest.approx(other.score, abs=1e-6)

@@ -1,0 +1,126 @@
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from trainer.preprocessing import (
+    TRUNCATED_JPEG,
+    TRUNCATED_PNG,
+    UNKNOWN_FORMAT,
+    film_to_image,
+    films_to_images,
+)
+
+SIZE = 32
+
+
+def _images(films: list[bytes]) -> np.ndarray:
+    return films_to_images(tf.constant(films, tf.string, shape=[len(films)]), SIZE)[0].numpy()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16"])
+def test_an_image_of_the_right_size_keeps_its_grey_levels_in_every_png_mode(encode, mode):
+    grey = np.arange(SIZE * SIZE, dtype=np.uint16).reshape(SIZE, SIZE) % 256
+    film = Image.fromarray(grey * 256 + 7) if mode == "I;16" else Image.fromarray(grey.astype(np.uint8)).convert(mode)
+    image = film_to_image(tf.constant(encode(film, "PNG")), SIZE).numpy()
+    assert image.shape == (SIZE, SIZE, 1)
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image[..., 0], grey)
+
+
+def test_colours_weigh_as_the_eye_weighs_them(encode):
+    film = np.zeros((SIZE, SIZE, 3), np.uint8)
+    film[...] = (200, 100, 50)
+    assert (film_to_image(tf.constant(encode(film, "PNG")), SIZE).numpy() == round(59.8 + 58.7 + 5.7)).all()
+
+
+def test_fine_stripes_average_out_instead_of_aliasing(encode):
+    stripes = np.tile(np.array([0, 255], np.uint8), (300, 161))
+    image = film_to_image(tf.constant(encode(stripes, "PNG")), SIZE).numpy()
+    assert np.abs(image.astype(int) - 127.5).max() < 20
+
+
+def test_a_film_that_is_not_square_is_stretched_not_cropped(encode):
+    film = np.zeros((40, 200), np.uint8)
+    film[:, 100:] = 255
+    image = film_to_image(tf.constant(encode(film, "PNG")), SIZE).numpy()[..., 0]
+    assert image[:, : SIZE // 2 - 1].max() == 0
+    assert image[:, SIZE // 2 + 1 :].min() == 255
+
+
+def test_a_film_gives_the_same_image_alone_in_a_data_set_and_in_a_batch(draw_film, encode):
+    films = [encode(draw_film(seed, 0, 90 + seed, 70), kind) for seed, kind in enumerate(["PNG", "JPEG", "GIF"])]
+    alone = np.stack([film_to_image(tf.constant(film), SIZE).numpy() for film in films])
+    data_set = tf.data.Dataset.from_tensor_slices(films).map(lambda film: film_to_image(film, SIZE))
+    in_graph = tf.function(films_to_images)(tf.constant(films), SIZE)[0].numpy()
+    np.testing.assert_array_equal(np.stack(list(data_set.as_numpy_iterator())), alone)
+    np.testing.assert_array_equal(_images(films), alone)
+    np.testing.assert_array_equal(in_graph, alone)
+
+
+@pytest.fixture
+def bad_films(draw_film, encode) -> dict[str, tuple[bytes, str]]:
+    film = draw_film(1, 0, 120, 100)
+    thumbnail = encode(draw_film(1, 0, 30, 30), "JPEG")
+    with_thumbnail = encode(film, "JPEG").replace(
+        b"\xff\xd8", b"\xff\xd8\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail, 1
+    )
+    return {
+        "empty": (b"", UNKNOWN_FORMAT),
+        "text": (b"<html>not found</html>", UNKNOWN_FORMAT),
+        "webp": (encode(film, "WEBP"), UNKNOWN_FORMAT),
+        "tiff": (encode(film, "TIFF"), UNKNOWN_FORMAT),
+        "half a JPEG": (encode(film, "JPEG")[:1500], TRUNCATED_JPEG),
+        "JPEG without its last byte": (encode(film, "JPEG")[:-1], TRUNCATED_JPEG),
+        "cut after a whole thumbnail": (with_thumbnail[:-300], TRUNCATED_JPEG),
+        "signature only": (b"\xff\xd8\xff", TRUNCATED_JPEG),
+        "half a PNG": (encode(film, "PNG")[:1500], TRUNCATED_PNG),
+        "PNG without its last byte": (encode(film, "PNG")[:-1], TRUNCATED_PNG),
+    }
+
+
+def test_a_bad_film_fails_alone_and_says_why(draw_film, encode, bad_films):
+    good = encode(draw_film(2, 1, 80, 60), "PNG")
+    films = [good]
+    for content, _ in bad_films.values():
+        films += [content, good]
+    images, valid, error = films_to_images(tf.constant(films), SIZE)
+    assert valid.numpy()[0::2].all()
+    assert not valid.numpy()[1::2].any()
+    assert [text.decode() for text in error.numpy()[1::2]] == [reason for _, reason in bad_films.values()]
+    assert set(error.numpy()[0::2]) == {b""}
+    assert images.numpy()[1::2].max() == 0
+    assert (images.numpy()[0::2] == images.numpy()[0]).all()
+    assert images.numpy()[0].max() > 0
+
+
+def test_every_film_that_is_refused_could_not_have_been_decoded(bad_films):
+    for name, (content, _) in bad_films.items():
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            print(name, film_to_image(tf.constant(content), SIZE))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("after", [b"\n", b"\x00" * 5000, bytes(range(255)) * 300])
+def test_bytes_after_the_end_do_not_make_a_film_bad(draw_film, encode, kind, after):
+    film = encode(draw_film(3, 0, 80, 60), kind)
+    np.testing.assert_array_equal(*_images([film, film + after]))
+
+
+def test_no_films_give_no_images():
+    assert _images([]).shape == (0, SIZE, SIZE, 1)
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 30}, {"subsampling": 2}])
+def test_jpegs_as_they_come_are_close_to_what_was_drawn(draw_film, encode, options):
+    film = draw_film(4, 1, 200, 160)
+    drawn, compressed = _images([encode(film, "PNG"), encode(Image.fromarray(film).convert("RGB"), "JPEG", **options)])
+    assert np.abs(drawn.astype(int) - compressed).mean() < 2
+
+
+def test_a_cmyk_jpeg_is_read(draw_film):
+    stream = io.BytesIO()
+    Image.fromarray(draw_film(5, 0, 64, 64)).convert("CMYK").save(stream, "JPEG")
+    assert _images([stream.getvalue()]).std() > 10

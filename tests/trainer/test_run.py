@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.errors import RunError
+from trainer.run import run_fn
+from trainer.servable import ModelInfo
+from trainer.settings import ThresholdSettings, TrainerSettings
+
+CNN = {"backbone": "cnn", "epochs": 2, "batch_size": 8, "learning_rate": 1e-3}
+
+
+@pytest.fixture
+def fn_args(records: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
+    return SimpleNamespace(
+        train_files=records.train,
+        eval_files=records.eval,
+        serving_model_dir=str(tmp_path / "model" / "Format-Serving"),
+        model_run_dir=str(tmp_path / "model_run"),
+        custom_config={
+            "trainer": TrainerSettings(**CNN).model_dump_json(),
+            "threshold": ThresholdSettings(target_recall=0.9).model_dump_json(),
+            "data": json.dumps({"classes": ["covid", "healthy"], "positive": "covid", "image_size": 32}),
+            "data_digest": "d1",
+            "code_digest": "c1",
+            "checkpoint_dir": str(tmp_path / "checkpoints"),
+        },
+    )
+
+
+def _metrics(info: ModelInfo) -> list[dict[str, float]]:
+    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in info.training["history"]]
+
+
+def test_run_fn_leaves_a_servable_with_its_description_and_no_checkpoint(fn_args, records, run_in_session):
+    run_fn(fn_args)
+    folder = Path(fn_args.serving_model_dir)
+    info = ModelInfo.read(folder)
+    assert info.classes == ("covid", "healthy")
+    assert info.weights == "scratch"
+    assert len(info.training["history"]) == 2
+    assert {"loss", "accuracy", "recall", "eval_loss", "eval_recall", "seconds"} <= set(info.training["history"][0])
+    recall = info.metrics["eval"]["recall"]
+    assert recall.value >= 0.9
+    assert (recall.n, recall.patients) == (8, 4)
+    assert not list(Path(fn_args.custom_config["checkpoint_dir"]).iterdir())
+    assert list(Path(fn_args.model_run_dir).glob("events*"))
+
+    serialized = [
+        record.numpy() for file in tf.io.gfile.glob(records.eval) for record in tf.data.TFRecordDataset(file, "GZIP")
+    ]
+    decision = run_in_session(folder, "examples", {"examples": serialized})["decision"]
+    assert decision[0::2, 0].mean() == pytest.approx(recall.value)
+    assert decision[1::2, 1].mean() == pytest.approx(info.metrics["eval"]["specificity"].value)
+
+
+@pytest.mark.parametrize("feature_views", [0, 2])
+def test_the_same_seed_gives_the_same_metrics(fn_args, small_frozen, feature_views):
+    settings = {**CNN, "backbone": "inception_resnet_v2", "weights": "random", "feature_views": feature_views}
+    fn_args.custom_config["trainer"] = TrainerSettings(**settings).model_dump_json()
+    infos = []
+    for name in ("a", "b"):
+        fn_args.serving_model_dir = str(Path(fn_args.serving_model_dir).parent / name)
+        run_fn(fn_args)
+        infos.append(ModelInfo.read(Path(fn_args.serving_model_dir)))
+    assert _metrics(infos[0]) == _metrics(infos[1])
+    assert infos[0].metrics == infos[1].metrics
+    assert infos[0].threshold == infos[1].threshold
+
+
+def test_random_weights_say_that_they_prove_the_plumbing_only(fn_args, small_frozen):
+    settings = {**CNN, "backbone": "inception_resnet_v2", "weights": "random", "feature_views": 1}
+    fn_args.custom_config["trainer"] = TrainerSettings(**settings).model_dump_json()
+    run_fn(fn_args)
+    info = ModelInfo.read(Path(fn_args.serving_model_dir))
+    assert info.weights == "random"
+    assert any("plumbing only" in note for note in info.notes)
+
+
+def test_a_split_of_one_class_is_refused_before_training(fn_args, write_records, to_example, tmp_path):
+    file = tmp_path / "one_class.gz"
+    with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
+        writer.write(to_example(np.zeros((32, 32), np.uint8), 1, "p"))
+    fn_args.eval_files = [str(file)]
+    with pytest.raises(RunError, match="eval split has 1 films, 0 of them covid"):
+        run_fn(fn_args)

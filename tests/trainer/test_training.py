@@ -1,0 +1,152 @@
+import contextlib
+import io
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.checkpoint import State
+from trainer.errors import RunError
+from trainer.settings import TrainerSettings
+from trainer.training import Batches, Training, best_epoch, fit
+
+SETTINGS = TrainerSettings(backbone="cnn", epochs=6, batch_size=8, learning_rate=0.02)
+
+
+def _model() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(8, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+
+
+def _batches(noise: float = 0.5) -> Batches:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(2, size=64)
+    inputs = (generator.normal(0, noise, (64, 4)) + labels[:, None]).astype(np.float32)
+    one_hot = np.eye(2, dtype=np.float32)[labels]
+
+    def of_epoch(epoch: int) -> tf.data.Dataset:
+        order = np.random.default_rng(epoch).permutation(48)
+        return tf.data.Dataset.from_tensor_slices((inputs[order], one_hot[order])).batch(8)
+
+    return Batches(of_epoch, 6, tf.data.Dataset.from_tensor_slices((inputs[48:], one_hot[48:])).batch(8))
+
+
+def _measured(training: Training) -> list[dict[str, float]]:
+    return [{name: value for name, value in epoch.items() if name != "seconds"} for epoch in training.history]
+
+
+class _Killed(BaseException):
+    pass
+
+
+def _killing(batches: Batches, at: int) -> Batches:
+    """The same batches, but the process dies when it asks for those of an epoch."""
+
+    def of_epoch(epoch: int) -> tf.data.Dataset:
+        if epoch == at:
+            raise _Killed
+        return batches.of_epoch(epoch)
+
+    return Batches(of_epoch, batches.steps, batches.evaluation)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A training from start to end, and what it left."""
+    folder, model, out, err = tmp_path_factory.mktemp("unbroken"), _model(), io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        training = fit(model, _batches(), 0, SETTINGS, checkpoint=folder / "state.npz", log_dir=str(folder / "logs"))
+    return SimpleNamespace(model=model, training=training, out=out.getvalue(), err=err.getvalue(), folder=folder)
+
+
+def test_a_killed_training_ends_exactly_where_an_unbroken_one_ends(unbroken, tmp_path):
+    with pytest.raises(_Killed):
+        fit(_model(), _killing(_batches(), 3), 0, SETTINGS, checkpoint=tmp_path / "state.npz")
+    asked: list[int] = []
+    batches, resumed = _batches(), _model()
+    watched = Batches(lambda epoch: asked.append(epoch) or batches.of_epoch(epoch), 6, batches.evaluation)
+    rest = fit(resumed, watched, 0, SETTINGS, checkpoint=tmp_path / "state.npz")
+
+    assert asked == [3, 4, 5]
+    assert _measured(rest) == _measured(unbroken.training)
+    assert rest.best_epoch == unbroken.training.best_epoch
+    for one, other in zip(unbroken.model.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_a_finished_training_trains_no_epoch_more(unbroken):
+    again = fit(_model(), _killing(_batches(), 6), 0, SETTINGS, checkpoint=unbroken.folder / "state.npz")
+    assert again == unbroken.training
+
+
+def test_training_stops_when_the_eval_loss_falls_no_more_and_keeps_the_best_weights(tmp_path):
+    settings = SETTINGS.model_copy(update={"epochs": 200, "patience": 3, "learning_rate": 0.05})
+    model, batches = _model(), _batches(noise=2.0)
+    training = fit(model, batches, 0, settings)
+    assert len(training.history) == training.best_epoch + 3 < 200
+    losses = [epoch["eval_loss"] for epoch in training.history]
+    assert min(losses) == losses[training.best_epoch - 1]
+    assert model.evaluate(batches.evaluation, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
+
+    killed = _killing(batches, training.best_epoch + 1)  # while it waits for a better epoch
+    with pytest.raises(_Killed):
+        fit(_model(), killed, 0, settings, checkpoint=tmp_path / "state.npz")
+    rest = fit(_model(), batches, 0, settings, checkpoint=tmp_path / "state.npz")
+    assert _measured(rest) == _measured(training)
+
+
+def test_a_loss_that_is_not_a_number_names_epoch_and_learning_rate():
+    batches = _batches()
+    broken = Batches(
+        lambda epoch: batches.of_epoch(epoch).map(lambda x, y: (x / tf.cast(1 - epoch, tf.float32) * 0, y)),
+        6,
+        batches.evaluation,
+    )
+    with pytest.raises(RunError, match=r"nan.* in epoch 2 with trainer.learning_rate 0.02"):
+        fit(_model(), broken, 0, SETTINGS)
+
+
+def test_the_frozen_part_is_left_out_of_the_checkpoint(tmp_path):
+    frozen = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, name="frozen")])
+    frozen.trainable = False
+    model = keras.Sequential([frozen, keras.layers.Dense(2, activation="softmax")])
+    fit(model, _batches(), 0, SETTINGS, frozen=frozen, checkpoint=tmp_path / "state.npz")
+    state = State.load(tmp_path / "state.npz")
+    assert state is not None
+    assert [value.shape for value in state.best] == [(4, 2), (2,)]
+
+
+def test_the_first_of_two_equally_good_epochs_is_the_best():
+    assert best_epoch(({"eval_loss": 2.0}, {"eval_loss": 1.0}, {"eval_loss": 1.0})) == 2
+
+
+def test_one_line_on_stderr_says_how_it_went(unbroken):
+    assert unbroken.out == ""
+    assert unbroken.err.startswith("trained 6 epochs in ")
+    assert f"best epoch {unbroken.training.best_epoch}: eval loss" in unbroken.err
+    assert len(unbroken.err.splitlines()) == 1
+
+
+def test_scalars_are_written_for_tensorboard(unbroken):
+    (file,) = (unbroken.folder / "logs").glob("events*")
+    scalars = {
+        (value.tag, event.step)
+        for event in map(_event, tf.data.TFRecordDataset(str(file)))
+        for value in event.summary.value
+    }
+    assert {("loss", 1), ("eval_loss", 6), ("eval_recall", 6)} <= scalars
+
+
+def _event(record: tf.Tensor) -> tf.compat.v1.Event:
+    return tf.compat.v1.Event.FromString(record.numpy())

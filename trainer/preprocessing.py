@@ -1,0 +1,112 @@
+"""From the bytes of a film to the network's image: one function for records and for the served graph.
+
+Never write this twice: TensorFlow and Pillow differ by half a grey level on JPEG and by 127 on 16-bit PNG, and
+resizing with and without antialiasing by 2.7.
+"""
+
+import tensorflow as tf
+
+#: ITU-R BT.601 luma; the three make exactly one, so that a gray film keeps its grey levels.
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
+
+# A truncated film makes the decode op fail, and with it every other film of the batch. What can be seen without
+# decoding is therefore looked for first. Nothing that decodes may be refused here, and film collections do hold
+# JPEGs with bytes after their end marker: so the marker is searched, not expected at the end.
+_JPEG, _PNG, _GIF, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM"
+_JPEG_SCAN, _JPEG_END, _PNG_END = b"\xff\xda", b"\xff\xd9", b"IEND\xaeB`\x82"
+
+UNKNOWN_FORMAT = "not a JPEG, PNG, GIF or BMP file"
+TRUNCATED_JPEG = "JPEG without its end: the file is cut off"
+TRUNCATED_PNG = "PNG without its end: the file is cut off"
+
+
+def film_to_image(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
+    """Decodes one film, makes it gray and stretches it to a square.
+
+    Args:
+        image_bytes: string scalar, the file's content: JPEG, PNG, GIF (first frame) or BMP; 8 or 16 bits, gray,
+            RGB, RGBA (alpha is dropped) or CMYK.
+        image_size: side of the square in pixels.
+
+    Returns:
+        uint8 [image_size, image_size, 1], 0 black to 255 white.
+
+    Raises:
+        tf.errors.InvalidArgumentError: The bytes cannot be decoded.
+    """
+    film = tf.io.decode_image(image_bytes, channels=3, expand_animations=False)
+    film.set_shape([None, None, 3])
+    film = tf.cast(film, tf.float32)
+    gray = _RED * film[..., 0:1] + _GREEN * film[..., 1:2] + _BLUE * film[..., 2:3]
+    gray = tf.image.resize(gray, [image_size, image_size], antialias=True)
+    return tf.saturate_cast(tf.round(gray), tf.uint8)
+
+
+def fault(image_bytes: tf.Tensor) -> tf.Tensor:
+    """What is visibly wrong with one film before it is decoded.
+
+    It finds other formats, empty files and files that are cut off. It lets pass, and the decoder then raises: JPEG
+    and PNG with damaged content between an intact head and end, a JPEG cut off in its header after a complete
+    thumbnail, and damaged GIF and BMP.
+
+    Args:
+        image_bytes: string scalar.
+
+    Returns:
+        string scalar, empty where nothing is wrong.
+    """
+    # Compared as numbers: TensorFlow's regular expressions read UTF-8, which a film is not.
+    content = tf.io.decode_raw(image_bytes, tf.uint8)
+    jpeg_ends = _last(content, _JPEG_END) > _last(content, _JPEG_SCAN)
+    png_ends = _last(content, _PNG_END) >= 0
+    return tf.case(
+        [
+            (_starts(image_bytes, _JPEG), lambda: tf.where(jpeg_ends, "", TRUNCATED_JPEG)),
+            (_starts(image_bytes, _PNG), lambda: tf.where(png_ends, "", TRUNCATED_PNG)),
+            (_starts(image_bytes, _GIF) | _starts(image_bytes, _BMP), lambda: tf.constant("")),
+        ],
+        default=lambda: tf.constant(UNKNOWN_FORMAT),
+    )
+
+
+def films_to_images(image_bytes: tf.Tensor, image_size: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Decodes a batch in which a bad film fails alone, as far as :func:`fault` can see that it is bad.
+
+    Args:
+        image_bytes: string [N], N may be 0.
+        image_size: side of the images in pixels.
+
+    Returns:
+        images uint8 [N, image_size, image_size, 1], zeros for a bad film; valid bool [N]; error string [N], empty for
+        a good film.
+    """
+
+    def decode(film: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        error = fault(film)
+        valid = tf.equal(error, "")
+        image = tf.cond(
+            valid,
+            lambda: film_to_image(film, image_size),
+            lambda: tf.zeros([image_size, image_size, 1], tf.uint8),
+        )
+        return image, valid, error
+
+    signature = (
+        tf.TensorSpec([image_size, image_size, 1], tf.uint8),
+        tf.TensorSpec([], tf.bool),
+        tf.TensorSpec([], tf.string),
+    )
+    return tf.map_fn(decode, image_bytes, fn_output_signature=signature, parallel_iterations=8)
+
+
+def _starts(image_bytes: tf.Tensor, signature: bytes) -> tf.Tensor:
+    return tf.equal(tf.strings.substr(image_bytes, 0, len(signature)), signature)
+
+
+def _last(content: tf.Tensor, marker: bytes) -> tf.Tensor:
+    """Index of the last place in ``content`` (uint8 [n]) where ``marker`` begins, -1 where there is none."""
+    starts = tf.maximum(tf.size(content) - len(marker) + 1, 0)
+    found = tf.ones([starts], tf.bool)
+    for offset, byte in enumerate(marker):
+        found &= tf.equal(content[offset : offset + starts], byte)
+    return tf.cast(tf.reduce_max(tf.concat([[-1], tf.where(found)[:, 0]], 0)), tf.int64)

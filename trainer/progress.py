@@ -1,0 +1,105 @@
+"""Progress on stderr: a live bar on a terminal, elsewhere a short line now and then."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TypeVar
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_T = TypeVar("_T")
+
+LINE_EVERY = 15.0  #: seconds between two lines where there is no terminal
+
+
+class Bar:
+    """Progress of one piece of work. Use it as a context manager.
+
+    Args:
+        what: what is done, in a word or two: ``training``.
+        total: steps in all.
+        console: where to; None = stderr.
+        clock: seconds, ever rising.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        total: int,
+        *,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._what, self._total = what, total
+        self._console = console or Console(stderr=True)
+        self._clock, self._last = clock, clock()
+        self._done, self._note = 0, ""
+        self._live: Progress | None = None
+
+    def __enter__(self) -> "Bar":
+        if self._console.is_terminal:
+            self._live = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}", markup=False),
+                console=self._console,
+                transient=True,
+            )
+            self._live.start()
+            self._live.add_task(self._what, total=self._total, note="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def advance(self, steps: int = 1) -> None:
+        """Reports that ``steps`` more are done."""
+        self._done += steps
+        self._show()
+
+    def note(self, text: str) -> None:
+        """Says beside the bar how it goes: ``epoch 3: eval loss 0.41``."""
+        self._note = text
+        self._show()
+
+    def finish(self, text: str) -> None:
+        """Leaves one line that stays."""
+        _line(self._console, text)
+
+    def _show(self) -> None:
+        if self._live is not None:
+            self._live.update(self._live.task_ids[0], completed=self._done, note=self._note)
+        elif self._clock() - self._last >= LINE_EVERY:
+            self._last = self._clock()
+            _line(self._console, f"{self._what} {self._done}/{self._total}" + (f", {self._note}" * bool(self._note)))
+
+
+class BatchProgress(keras.callbacks.Callback):
+    """Advances a bar with every training batch."""
+
+    def __init__(self, bar: Bar) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """One batch more."""
+        self._bar.advance()
+
+
+def track(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
+    """Passes ``items`` on and shows how many of ``total`` have gone by."""
+    with Bar(what, total) as bar:
+        for item in items:
+            yield item
+            bar.advance()
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,84 @@
+"""What TFX's Trainer calls: ``run_fn``, by its dotted path ``trainer.run.run_fn``."""
+
+import shutil
+from typing import Any
+
+import keras
+
+from trainer.errors import RunError
+from trainer.export import export
+from trainer.fitting import train
+from trainer.inference import Inference
+from trainer.input import Split
+from trainer.job import Job
+from trainer.metrics import measure
+from trainer.model import build_extractor
+from trainer.servable import ModelInfo
+from trainer.signatures import Decision
+from trainer.statistics import threshold_for_recall
+from trainer.weights import RANDOM, fetch_weights, name_weights
+
+
+def run_fn(fn_args: Any) -> None:
+    """Trains, chooses the threshold, exports."""
+    run(Job.from_fn_args(fn_args))
+
+
+def run(job: Job) -> ModelInfo:
+    """Trains, chooses the threshold on the eval split, exports, and removes the checkpoints.
+
+    Raises:
+        UsageError: Settings that do not go with the data.
+        RunError: Weights out of reach, a split without films of both classes, a loss that is not a number.
+    """
+    keras.utils.set_random_seed(job.settings.seed)
+    weights_file = fetch_weights(job.settings)
+    for split, name in ((job.train, "train"), (job.eval, "eval")):
+        _check_classes(split, job.positive, name)
+    extractor = build_extractor(job.settings, job.train.image_size, weights_file)
+    classifier, training = train(job, extractor)
+
+    probabilities = Inference(classifier.core, job.settings.batch_size)(job.eval, "scoring eval films")
+    index = job.eval.classes.index(job.positive)
+    scores, positives = probabilities[:, index], job.eval.labels == index
+    threshold = threshold_for_recall(scores, positives, job.threshold.target_recall)
+    export(classifier.core, Decision(job.eval.classes, job.positive, threshold), job.model_dir)
+
+    weights = name_weights(job.settings, weights_file)
+    info = ModelInfo(
+        classes=job.eval.classes,
+        positive=job.positive,
+        threshold=threshold,
+        target_recall=job.threshold.target_recall,
+        image_size=job.eval.image_size,
+        backbone=job.settings.backbone,
+        weights=weights,
+        trainable_parameters=classifier.trainable_parameters,
+        settings=job.settings.model_dump(mode="json") | {"weights": weights},
+        training={"best_epoch": training.best_epoch, "history": training.history},
+        data_digest=job.data_digest,
+        code_digest=job.code_digest,
+        seed=job.settings.seed,
+        metrics={"eval": measure(scores, positives, job.eval.patients, threshold, job.settings.seed)},
+        notes=_notes(weights),
+    )
+    info.write(job.model_dir)
+    shutil.rmtree(job.checkpoints, ignore_errors=True)
+    return info
+
+
+def _check_classes(split: Split, positive: str, name: str) -> None:
+    index = split.classes.index(positive)
+    positives = int((split.labels == index).sum())
+    if not 0 < positives < len(split):
+        raise RunError(
+            f"the {name} split has {len(split)} films, {positives} of them {positive}; it needs {positive} films and "
+            "others: give more patients or a larger share of the split"
+        )
+
+
+def _notes(weights: str) -> tuple[str, ...]:
+    notes = ["The threshold was chosen on the eval split, so recall and specificity there are a little too good."]
+    if weights == RANDOM:
+        notes.append("The backbone has random weights: this model proves the plumbing only and reads no film.")
+    return tuple(notes)

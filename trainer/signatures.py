@@ -1,0 +1,93 @@
+"""The functions that a served model answers with. Every output has the batch as its first dimension."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from trainer.input import parse_images
+from trainer.preprocessing import films_to_images
+from trainer.servable import INVALID, INVALID_SCORE
+
+SERVING_DEFAULT, EXAMPLES = "serving_default", "examples"
+
+#: float32 [N, S, S, 1] in 0..255 -> probabilities float32 [N, C]
+Network = Callable[[tf.Tensor], tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How probabilities become a label.
+
+    A film is positive from the threshold on; below it the most probable of the other classes is its label.
+    """
+
+    classes: tuple[str, ...]
+    positive: str
+    threshold: float
+
+    def indices(self, probabilities: tf.Tensor) -> tf.Tensor:
+        """Index into ``classes``, int64 [N], of probabilities float32 [N, C]."""
+        positive = self.classes.index(self.positive)
+        others = probabilities - tf.one_hot(positive, len(self.classes), on_value=2.0)
+        return tf.where(self.is_positive(probabilities), tf.cast(positive, tf.int64), tf.argmax(others, axis=-1))
+
+    def scores(self, probabilities: tf.Tensor) -> tf.Tensor:
+        """Probability of the positive class, float32 [N]."""
+        return probabilities[:, self.classes.index(self.positive)]
+
+    def is_positive(self, probabilities: tf.Tensor) -> tf.Tensor:
+        """Whether the score reaches the threshold, bool [N]."""
+        return self.scores(probabilities) >= self.threshold
+
+
+def predict_films(
+    network: Network, image_size: int, decision: Decision, image_bytes: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The outputs of ``serving_default``.
+
+    Args:
+        network: images -> probabilities.
+        image_size: S, side of its images in pixels.
+        decision: how the probabilities become a label.
+        image_bytes: string [N], films as files.
+
+    Returns:
+        probabilities float32 [N, C], classes string [N, C], label string [N], score float32 [N], positive bool [N],
+        valid bool [N] and error string [N]. A film that is not valid has label ``invalid``, score -1, probabilities
+        0 and positive false.
+    """
+    images, valid, error = films_to_images(image_bytes, image_size)
+    probabilities = network(tf.cast(images, tf.float32))
+    names = tf.constant(decision.classes)
+    return {
+        "probabilities": tf.where(valid[:, tf.newaxis], probabilities, 0.0),
+        "classes": tf.tile(names[tf.newaxis], [tf.size(image_bytes), 1]),
+        "label": tf.where(valid, tf.gather(names, decision.indices(probabilities)), INVALID),
+        "score": tf.where(valid, decision.scores(probabilities), INVALID_SCORE),
+        "positive": valid & decision.is_positive(probabilities),
+        "valid": valid,
+        "error": error,
+    }
+
+
+def predict_examples(
+    network: Network, image_size: int, decision: Decision, examples: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The outputs of ``examples``.
+
+    Args:
+        network: images -> probabilities.
+        image_size: S, side of its images in pixels.
+        decision: how the probabilities become a label.
+        examples: string [N], serialized tf.Example with the feature ``image``.
+
+    Returns:
+        probabilities float32 [N, C]; decision float32 [N, C], one-hot.
+    """
+    images = parse_images(examples, image_size)
+    probabilities = network(tf.cast(images, tf.float32))
+    return {
+        "probabilities": probabilities,
+        "decision": tf.one_hot(decision.indices(probabilities), len(decision.classes)),
+    }

@@ -1,0 +1,152 @@
+"""The training loop: epochs of Keras's fit, early stopping, a checkpoint after each."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainer.checkpoint import Epoch, State
+from trainer.errors import RunError
+from trainer.progress import Bar, BatchProgress
+from trainer.settings import TrainerSettings
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What is trained and stopped on: batches of (input, one-hot label).
+
+    Attributes:
+        of_epoch: epoch, counted from 0 -> its batches, in that epoch's own order.
+        steps: batches in an epoch.
+        evaluation: batches that decide when to stop.
+    """
+
+    of_epoch: Callable[[int], tf.data.Dataset]
+    steps: int
+    evaluation: tf.data.Dataset
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a training went.
+
+    Attributes:
+        history: per epoch: loss, accuracy, recall (of the positive class, at 0.5), the same with ``eval_``, seconds.
+        best_epoch: the epoch whose weights were kept, counted from 1.
+    """
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+
+
+def best_epoch(history: tuple[Epoch, ...]) -> int:
+    """The first epoch with the lowest eval loss, counted from 1."""
+    return 1 + min(range(len(history)), key=lambda index: history[index]["eval_loss"])
+
+
+def fit(
+    model: keras.Model,
+    batches: Batches,
+    positive: int,
+    settings: TrainerSettings,
+    *,
+    frozen: keras.Model | None = None,
+    checkpoint: Path | None = None,
+    log_dir: str | None = None,
+) -> Training:
+    """Fits ``model`` and leaves the weights of the best epoch in it.
+
+    Stops when the eval loss has not fallen for ``settings.patience`` epochs. Everything that decides when to stop
+    stands in the history, so a training that was killed goes on exactly as if it had not been.
+
+    Args:
+        model: to fit; ends in softmax.
+        batches: the films, or their features.
+        positive: index of the positive class.
+        settings: ``epochs``, ``learning_rate`` and ``patience`` decide.
+        frozen: the part of the model that training does not move, left out of checkpoints; None = there is none.
+        checkpoint: file for the state after each epoch; None = none is kept.
+        log_dir: folder for TensorBoard scalars.
+
+    Raises:
+        RunError: The loss is not a number any more.
+    """
+    model.compile(
+        optimizer=keras.optimizers.Nadam(settings.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=[
+            keras.metrics.CategoricalAccuracy(name="accuracy"),
+            keras.metrics.Recall(class_id=positive, name="recall"),
+        ],
+        jit_compile=False,  # XLA knows no image transformations
+    )
+    model.optimizer.build(model.trainable_variables)
+    kept = {id(variable) for variable in frozen.variables} if frozen is not None else set()
+    weights = [variable for variable in model.variables if id(variable) not in kept]
+    moving = [*weights, *model.optimizer.variables]
+
+    state = (checkpoint and State.load(checkpoint)) or State((), (), ())
+    _assign(moving, state.current)
+    done = len(state.history)
+    start = time.monotonic()
+    scalars = tf.summary.create_file_writer(log_dir) if log_dir else tf.summary.create_noop_writer()
+    with scalars.as_default(), Bar("training", (settings.epochs - done) * batches.steps) as bar:
+        for epoch in range(done, settings.epochs):
+            if epoch and epoch - best_epoch(state.history) >= settings.patience:
+                break
+            history = (*state.history, _epoch(model, epoch, batches, settings, bar))
+            is_best = best_epoch(history) == epoch + 1
+            state = State(history, _values(moving), _values(weights) if is_best else state.best)
+            if checkpoint is not None:
+                state.save(checkpoint)
+            for name, value in history[-1].items():
+                tf.summary.scalar(name, value, step=epoch + 1)
+            bar.note(f"epoch {epoch + 1}: eval loss {history[-1]['eval_loss']:.3g}")
+        best = best_epoch(state.history)
+        _assign(weights, state.best)
+        measured = state.history[best - 1]
+        resumed = f" ({done} before a restart)" if done else ""
+        bar.finish(
+            f"trained {len(state.history)} epochs{resumed} in {time.monotonic() - start:.0f} s; best epoch {best}: "
+            f"eval loss {measured['eval_loss']:.3g}, recall {measured['eval_recall']:.2f}"
+        )
+    return Training(state.history, best)
+
+
+def _epoch(
+    model: keras.Model,
+    epoch: int,
+    batches: Batches,
+    settings: TrainerSettings,
+    bar: Bar,
+) -> Epoch:
+    start = time.monotonic()
+    logs = model.fit(
+        batches.of_epoch(epoch),
+        validation_data=batches.evaluation,
+        initial_epoch=epoch,
+        epochs=epoch + 1,
+        callbacks=[BatchProgress(bar)],
+        verbose=0,
+    ).history
+    measured = {name.replace("val_", "eval_"): float(values[-1]) for name, values in logs.items()}
+    if not (math.isfinite(measured["loss"]) and math.isfinite(measured["eval_loss"])):
+        raise RunError(
+            f"the loss is {measured['loss']:g} (eval {measured['eval_loss']:g}) in epoch {epoch + 1} with "
+            f"trainer.learning_rate {settings.learning_rate:g}; lower the learning rate"
+        )
+    return measured | {"seconds": round(time.monotonic() - start, 3)}
+
+
+def _values(variables: list[keras.Variable]) -> tuple[np.ndarray, ...]:
+    return tuple(np.array(variable.numpy()) for variable in variables)
+
+
+def _assign(variables: list[keras.Variable], values: tuple[np.ndarray, ...]) -> None:
+    for variable, value in zip(variables, values, strict=bool(values)):
+        variable.assign(value)
