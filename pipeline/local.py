@@ -17,7 +17,7 @@ from components.files import DECISION_FILE, MANIFEST_FILE
 from components.manifest_gen.key import KEY_VARIABLE
 from components.manifest_gen.manifest import read_manifest, read_rejected, write_rejected
 from components.manifest_gen.settings import DataSettings
-from components.manifest_gen.sources.registry import READERS
+from components.manifest_gen.sources.registry import read_source
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
 from pipeline.digests import data_digest
@@ -200,7 +200,7 @@ def _notes(trainer: "NodeRun", decision: Decision) -> tuple[str, ...]:
 def _check_sources(data: DataSettings) -> None:
     """Reads the metadata of every source once, so that one that cannot be read ends the run in a second."""
     for source in data.sources:
-        for _ in READERS[source.kind](source, Path(data.root or ".", source.path)):
+        for _ in read_source(source, Path(data.root or ".")):
             pass
 
 

@@ -15,10 +15,10 @@ import keras
 import numpy as np
 
 from trainer.augmentation import build_augmentation
-from trainer.backbones import Backbone, find_backbone
+from trainer.backbones import find_backbone
 from trainer.errors import UsageError
 from trainer.settings import TrainerSettings
-from trainer.weights import load_weights
+from trainer.weights_file import load_weights
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def build_extractor(settings: TrainerSettings, image_size: int, weights_file: Pa
         RunError: The weights are another network's.
     """
     backbone = find_backbone(settings.backbone)
-    check_image_size(settings.backbone, backbone, image_size)
+    check_image_size(settings.backbone, image_size)
     network = backbone.build(image_size)
     if weights_file is not None:
         load_weights(network, weights_file)
@@ -121,15 +121,16 @@ def build_classifier(
     return Classifier(extractor, head, core, augmentation, training)
 
 
-def check_image_size(name: str, backbone: Backbone, image_size: int) -> None:
-    """Refuses images that leave nothing to pool.
+def check_image_size(name: str, image_size: int) -> None:
+    """Refuses images that leave the backbone of that name nothing to pool.
 
     Raises:
-        UsageError: The message names the smallest side.
+        UsageError: Unknown backbone, or images too small; the message names the smallest side.
     """
-    if image_size < backbone.minimum_side:
+    minimum = find_backbone(name).minimum_side
+    if image_size < minimum:
         raise UsageError(
-            f"data.image_size is {image_size}, but {name} needs at least {backbone.minimum_side}; "
+            f"data.image_size is {image_size}, but {name} needs at least {minimum}; "
             "raise it, or choose another trainer.backbone"
         )
 

@@ -12,7 +12,7 @@ from trainer.inference import Inference
 from trainer.input import Split
 from trainer.job import Job
 from trainer.metrics import measure
-from trainer.model import build_extractor
+from trainer.model import build_extractor, check_image_size
 from trainer.servable import ModelInfo
 from trainer.signatures import Decision
 from trainer.statistics import threshold_for_recall
@@ -32,6 +32,7 @@ def run(job: Job) -> ModelInfo:
         RunError: Weights out of reach, a split without films of both classes, a loss that is not a number.
     """
     keras.utils.set_random_seed(job.settings.seed)
+    check_image_size(job.settings.backbone, job.train.image_size)
     weights_file = fetch_weights(job.settings)
     for split, name in ((job.train, "train"), (job.eval, "eval")):
         _check_classes(split, job.positive, name)

@@ -35,6 +35,8 @@ class ModelInfo(BaseModel):
         weights: as used: imagenet, random, scratch, or a file's name and fingerprint.
         metrics: split -> metric -> rate.
         notes: sentences that a reader of the metrics must see.
+        gate: the release gate's rules with value, bound and result; added when the model is pushed.
+        content_digest: of the exported files before they were pushed; added when the model is pushed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +56,8 @@ class ModelInfo(BaseModel):
     seed: int
     metrics: dict[str, dict[str, Rate]]
     notes: tuple[str, ...] = ()
+    gate: tuple[dict[str, Any], ...] = ()
+    content_digest: str = ""
 
     def write(self, folder: Path) -> Path:
         """Writes ``model.json`` into ``folder``, whole or not at all."""

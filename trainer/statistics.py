@@ -136,8 +136,9 @@ def bootstrap_auc(
 ) -> Interval:
     """Percentile interval of :func:`auc`, drawing patients with all their films.
 
-    Draws that hold one class only are left out. Classes that the scores separate completely give (1, 1), which says
-    nothing about n: read recall and specificity beside it.
+    Draws that hold one class only are left out. Where the scores separate the classes completely, every draw gives
+    the same area, which says nothing about n. Then the interval is Clopper-Pearson's for as many pairs of a positive
+    and a negative patient as can be made without using one twice, all of them in order.
 
     Raises:
         RunError: All films are positive, or none is.
@@ -146,6 +147,10 @@ def bootstrap_auc(
     """
     score, positive = _two_classes(scores, positives)
     _, patient = np.unique(np.asarray(patients), return_inverse=True)
+    area = auc(score, positive)
+    if area in (0, 1):
+        pairs = min(np.unique(patient[positive]).size, np.unique(patient[~positive]).size)
+        return clopper_pearson(area * pairs, pairs, confidence)
     _, rank = np.unique(score, return_inverse=True)
     generator = np.random.default_rng(seed)
     areas = []

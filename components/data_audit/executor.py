@@ -27,9 +27,8 @@ class Executor(base_executor.BaseExecutor):
         manifest_folder = Path(artifact_utils.get_single_uri(input_dict["manifest"]))
         rows = read_manifest(manifest_folder)
         undecodable = read_rejected(Path(artifact_utils.get_single_uri(input_dict["rejected"])))
-        # By name and source: a file stands once in the manifest, and its path is not written into rejected.csv.
         lost = {(rejection.source, rejection.file) for rejection in undecodable}
-        usable = [row for row in rows if (row.source, Path(row.path).name) not in lost]
+        usable = [row for row in rows if (row.source, row.file) not in lost]
         rejected = [*read_rejected(manifest_folder), *undecodable]
         classes = json.loads(exec_properties["classes"])
         audit = checks.Audit(

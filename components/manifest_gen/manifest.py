@@ -71,6 +71,7 @@ def build_manifest(data: DataSettings, split: SplitSettings, key: bytes, root: P
             age=film.age,
             sex=film.sex,
             row=film.row,
+            file=film.file,
         )
         for film in films
     ]
@@ -111,6 +112,7 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
             age=float(cells["age"]) if cells["age"] else None,
             sex=cells["sex"] or None,
             row=int(cells["row"]),
+            file=cells["file"],
         )
         for cells in _read(folder / MANIFEST_FILE, ManifestRow)
     ]

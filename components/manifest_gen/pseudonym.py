@@ -2,13 +2,9 @@
 
 import hashlib
 import hmac
-import os
 from typing import Final
 
 from trainer.errors import UsageError
-
-#: Environment variable that holds the key, as text.
-KEY_VARIABLE: Final = "CXR_PATIENT_KEY"
 
 DIGITS: Final = 16  #: hex; among a million patients two share a name with a chance of 1 in 37 million
 SHORTEST_KEY: Final = 16  #: bytes; ids are small numbers, so a key that can be guessed gives them all away
@@ -31,15 +27,3 @@ def pseudonym(source: str, patient: str, key: bytes) -> str:
         )
     message = patient_key(source, patient).encode(errors="surrogateescape")  # an id may be part of a file name
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGITS]
-
-
-def key_from_environment() -> bytes:
-    """The key that the runner, or whoever holds it, has put into the environment.
-
-    Raises:
-        UsageError: None is there.
-    """
-    key = os.environ.get(KEY_VARIABLE, "")
-    if not key:
-        raise UsageError(f"{KEY_VARIABLE} is not set; set it to at least {SHORTEST_KEY} characters drawn at random")
-    return key.encode()

@@ -98,7 +98,8 @@ class ManifestRow:
         split: One of `trainer.features.SPLITS`, or ``unused``.
         age: Years.
         sex: ``F``, ``M`` or None.
-        row: Line of the metadata file on which the film's row begins; 0 where there is none.
+        row: As in `Rejection`, for the components behind that reject the film.
+        file: As in `Rejection`.
     """
 
     path: str
@@ -112,7 +113,8 @@ class ManifestRow:
     split: str
     age: float | None
     sex: str | None
-    row: int = 0
+    row: int
+    file: str
 
 
 def shown(value: str, limit: int = 40) -> str:

@@ -49,12 +49,9 @@ class Executor(base_executor.BaseExecutor):
             info.model_copy(
                 update={
                     "content_digest": content_digest,
-                    "metrics": {
-                        **info.metrics,
-                        "test": {name: metric.model_dump() for name, metric in decision.metrics.items()},
-                    },
-                    "gate": [rule.model_dump() for rule in decision.rules],
-                    "warnings": list(decision.warnings),
+                    "metrics": {**info.metrics, "test": decision.metrics},
+                    "gate": tuple(rule.model_dump() for rule in decision.rules),
+                    "notes": (*info.notes, *decision.warnings),
                 }
             ).write(folder)
             shutil.copytree(statistics, folder / "statistics")

@@ -27,7 +27,7 @@ def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) ->
     """
 
     def rejected(reason: str, detail: str) -> Rejection:
-        return Rejection(row.source, row.row, Path(row.path).name, reason, detail)
+        return Rejection(row.source, row.row, row.file, reason, detail)
 
     try:
         data = Path(row.path).read_bytes()

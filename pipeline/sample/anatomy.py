@@ -40,7 +40,8 @@ def draw_film(
     density += 0.05 * clouds(rng, 0.5) * step(density - 0.2, 0.1)
     density += seen * (0.17 * draw_vessels(patient, posture) + 0.012 * clouds(rng, 0.03) - 0.50)
     if opacities:
-        filled = 0.44 * seen * draw_opacities(rng, patient, posture)
+        # A stream of their own: the film is the same with and without them but for the lungs.
+        filled = 0.44 * seen * draw_opacities(rng.spawn(1)[0], patient, posture)
         density += filled - seen * (filled.sum() / seen.sum())
     return expose(rng, density, view=view, height=height, width=width)
 
@@ -59,9 +60,7 @@ def _draw_body(patient: Patient, posture: Posture) -> Layer:
     middle = 0.14 * trunk * step(0.13 * posture.mediastinum - side, 0.05)
     trachea = -0.14 * step(0.045 - np.abs(x), 0.018) * step(-0.16 - y, 0.06)
     gas = -0.22 * posture.gas * bump((0.38, posture.diaphragm + patient.dome_difference + 0.10), (0.17, 0.05), -8)
-    breast = sum(
-        step(1 - radius((sign * 0.44, 0.22), (0.33, 0.34)), 0.22) * step(y + 0.05, 0.3) for sign in (-1, 1)
-    )
+    breast = sum(step(1 - radius((sign * 0.44, 0.22), (0.33, 0.34)), 0.22) * step(y + 0.05, 0.3) for sign in (-1, 1))
     folds = 0.10 * patient.breasts * breast
     return (inside * (0.56 + belly + middle + trachea + gas + folds)).astype(np.float32)
 

@@ -97,4 +97,3 @@ def _to_pixels(curve: Curve) -> list[float]:
     """x, y, x, y, ... as Pillow takes them fastest."""
     pixels: list[float] = ((curve + EXTENT) * PIXELS_PER_UNIT).ravel().tolist()
     return pixels
-

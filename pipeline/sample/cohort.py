@@ -67,14 +67,15 @@ def draw_cohort(patients: int, seed: int) -> Iterator[Case]:
         count = FILMS_PER_PATIENT[pair % len(FILMS_PER_PATIENT)]
         order = np.random.default_rng([seed, pair]).permutation(2)
         for place, opacities in enumerate(order):
-            rng = np.random.default_rng([seed, pair, place])
+            # Keys start at 1: numpy fills short keys up with zeros, so [7, 3] and [7, 3, 0] are one stream.
+            rng = np.random.default_rng([seed, pair, place + 1])
             yield Case(
                 number=2 * pair + place + 1,
                 source=source,
                 patient=Patient.draw(rng),
                 opacities=bool(opacities),
                 films=tuple(
-                    _draw_file(rng, film, first_view, stream=(seed, pair, place, film)) for film in range(count)
+                    _draw_file(rng, film, first_view, stream=(seed, pair, place + 1, film + 1)) for film in range(count)
                 ),
             )
 

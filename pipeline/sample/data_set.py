@@ -10,7 +10,7 @@ Both hold both classes and both views, and no patient is in both.
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +78,7 @@ def draw_data_set(
         UsageError: If the folder holds something, or ``patients`` or ``seed`` is out of range.
     """
     _check(folder, patients, seed)
-    films = [
-        _Film(case, sequence) for case in draw_cohort(patients, seed) for sequence in range(len(case.films))
-    ]
+    films = [_Film(case, sequence) for case in draw_cohort(patients, seed) for sequence in range(len(case.films))]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         draft = Path(beside, "films")
@@ -100,8 +98,8 @@ def _check(folder: Path, patients: int, seed: int) -> None:
         raise UsageError(f"'{folder}' is a file; films are drawn into a new folder: name another or remove it")
     if patients < len(CELLS):
         raise UsageError(
-            f"patients is {patients}, but both sources hold both classes and views only from {len(CELLS)} per class on; "
-            f"ask for {len(CELLS)} or more"
+            f"patients is {patients}, but both sources hold both classes and views only from {len(CELLS)} per class "
+            f"on; ask for {len(CELLS)} or more"
         )
     if seed < 0:
         raise UsageError(f"seed is {seed}; it must be 0 or more")
@@ -159,7 +157,7 @@ def _write_nih_metadata(root: Path, films: Iterable[_Film]) -> None:
     _write_table(root / CLASS_FOLDERS / "Data_Entry.csv", NIH_COLUMNS, rows, "\r\n")
 
 
-def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, object]], line_end: str) -> None:
+def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[Mapping[str, object]], line_end: str) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator=line_end)
         writer.writeheader()

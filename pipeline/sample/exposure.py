@@ -62,4 +62,6 @@ def _mark_side(rng: np.random.Generator, film: Image.Image) -> None:
         return
     size = round(film.height * rng.uniform(0.035, 0.05))
     place = (film.width * rng.uniform(0.90, 0.95), film.height * rng.uniform(0.03, 0.10))
-    ImageDraw.Draw(film).text(place, "L", fill=round(rng.uniform(200, 250)), font=ImageFont.load_default(size), anchor="mt")
+    ImageDraw.Draw(film).text(
+        place, "L", fill=round(rng.uniform(200, 250)), font=ImageFont.load_default(size), anchor="mt"
+    )

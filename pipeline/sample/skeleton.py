@@ -67,7 +67,9 @@ def _clavicles(posture: Posture) -> list[Stroke]:
 
 def _scapulae(patient: Patient, posture: Posture) -> list[Curve]:
     inner, outer = posture.scapula, patient.chest_width + 0.26
-    blade = np.array([[inner + 0.05, -0.62], [inner, -0.30], [inner + 0.12, 0.06], [inner + 0.20, 0.02], [outer, -0.55]])
+    blade = np.array(
+        [[inner + 0.05, -0.62], [inner, -0.30], [inner + 0.12, 0.06], [inner + 0.20, 0.02], [outer, -0.55]]
+    )
     return [blade * (side, 1) for side in SIDES]
 
 

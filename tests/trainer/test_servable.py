@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,12 @@ def test_a_folder_without_versions_says_what_it_holds(tmp_path, names, found):
 def test_no_folder_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"model '.*none' is not a folder"):
         find_version(tmp_path / "none")
+
+
+def test_the_pure_modules_load_no_tensorflow():
+    script = (
+        "import sys, trainer.features, trainer.statistics, trainer.servable, trainer.metrics, trainer.errors\n"
+        "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)

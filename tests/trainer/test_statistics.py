@@ -170,6 +170,11 @@ def test_films_of_one_patient_widen_the_bootstrap():
     assert copied.high - copied.low == pytest.approx(once.high - once.low, rel=0.05)
 
 
+def test_complete_separation_is_no_more_certain_than_its_patients():
+    interval = bootstrap_auc([0.9, 0.8, 0.7, 0.3, 0.2], [True, True, True, False, False], list("aabcd"), seed=1)
+    assert interval == clopper_pearson(2, 2)
+
+
 def _delong_width(scores: np.ndarray, positives: np.ndarray) -> float:
     above = (scores[positives][:, None] > scores[~positives][None]).astype(float)
     variance = above.mean(1).var(ddof=1) / above.shape[0] + above.mean(0).var(ddof=1) / above.shape[1]

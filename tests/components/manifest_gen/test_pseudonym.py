@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from components.manifest_gen.pseudonym import KEY_VARIABLE, key_from_environment, pseudonym
+from components.manifest_gen.pseudonym import pseudonym
 from trainer.errors import UsageError
 
 KEY = b"sixteen bytes or"
@@ -31,11 +31,3 @@ def test_a_pseudonym_is_sixteen_hex_digits_even_for_a_name_that_is_no_utf_8() ->
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(UsageError, match="has 5 bytes; it needs at least 16"):
         pseudonym("a", "7", b"short")
-
-
-def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(KEY_VARIABLE, "sixteen bytes or")
-    assert key_from_environment() == KEY
-    monkeypatch.delenv(KEY_VARIABLE)
-    with pytest.raises(UsageError, match=f"{KEY_VARIABLE} is not set"):
-        key_from_environment()

@@ -1,0 +1,163 @@
+"""The chain of components on drawn films, each run once by its real executor on the real artifacts of the last."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from components.manifest_gen.key import KEY_VARIABLE
+from trainer.features import EVAL, SPLITS, TEST, TRAIN
+
+CLASSES = json.dumps(["covid", "healthy"])
+
+
+@pytest.fixture(scope="session")
+def manifest(run_executor: Any, sample_data: dict[str, Any]) -> Any:
+    """ManifestGen's artifact."""
+    from components.artifacts import Manifest
+    from components.manifest_gen.executor import Executor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_VARIABLE, "a key for tests, long enough")
+        made = run_executor(
+            Executor, {}, {"manifest": Manifest}, {"data_settings": json.dumps(sample_data), "split_settings": "{}"}
+        )
+    return made["manifest"][0]
+
+
+@pytest.fixture(scope="session")
+def ingest(run_executor: Any, sample_data: dict[str, Any]) -> Any:
+    """Runs XrayExampleGen on a manifest; gives its artifacts ``examples`` and ``rejected``."""
+    from tfx.types.standard_artifacts import Examples
+
+    from components.artifacts import RejectedFilms
+    from components.xray_example_gen.executor import Executor
+
+    def run(manifest: Any) -> SimpleNamespace:
+        made = run_executor(
+            Executor,
+            {"manifest": manifest},
+            {"examples": Examples, "rejected": RejectedFilms},
+            {"image_size": sample_data["image_size"], "classes": CLASSES},
+        )
+        return SimpleNamespace(examples=made["examples"][0], rejected=made["rejected"][0])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ingested(ingest: Any, manifest: Any) -> SimpleNamespace:
+    """XrayExampleGen's artifacts of the drawn films."""
+    made: SimpleNamespace = ingest(manifest)
+    return made
+
+
+@pytest.fixture(scope="session")
+def validate(run_executor: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Runs StatisticsGen and ExampleValidator on examples; gives ``statistics`` and ``anomalies``."""
+    from tfx.components.example_validator.executor import Executor as ValidatorExecutor
+    from tfx.components.statistics_gen.executor import Executor as StatisticsExecutor
+    from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
+
+    from schema import SCHEMA_FILE
+
+    schema = Schema()
+    schema.uri = str(tmp_path_factory.mktemp("schema"))
+    Path(schema.uri, "schema.pbtxt").write_text(SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def run(examples: Any) -> SimpleNamespace:
+        made = run_executor(
+            StatisticsExecutor,
+            {"examples": examples, "schema": schema},
+            {"statistics": ExampleStatistics},
+            {"exclude_splits": "[]"},
+        )
+        statistics = made["statistics"][0]
+        made = run_executor(
+            ValidatorExecutor,
+            {"statistics": statistics, "schema": schema},
+            {"anomalies": ExampleAnomalies},
+            {"exclude_splits": "[]"},
+        )
+        return SimpleNamespace(statistics=statistics, anomalies=made["anomalies"][0])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def validated(validate: Any, ingested: SimpleNamespace) -> SimpleNamespace:
+    """StatisticsGen's and ExampleValidator's artifacts of the drawn films."""
+    made: SimpleNamespace = validate(ingested.examples)
+    return made
+
+
+@pytest.fixture(scope="session")
+def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated: SimpleNamespace) -> Any:
+    """DataAudit's artifact."""
+    from components.artifacts import DataAuditReport
+    from components.data_audit.executor import Executor
+
+    made = run_executor(
+        Executor,
+        {"manifest": manifest, "rejected": ingested.rejected, "anomalies": validated.anomalies},
+        {"audit": DataAuditReport},
+        {"classes": CLASSES, "max_rejected": 0.01, "split_by": "patient"},
+    )
+    return made["audit"][0]
+
+
+@pytest.fixture(scope="session")
+def model(ingested: SimpleNamespace, sample_data: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The Trainer's artifact: a small CNN after one epoch."""
+    from tfx.types import artifact_utils
+    from tfx.types.standard_artifacts import Model
+
+    from trainer.run import run_fn
+
+    artifact = Model()
+    artifact.uri = str(tmp_path_factory.mktemp("model"))
+    folders = {split: artifact_utils.get_split_uri([ingested.examples], split) for split in SPLITS}
+    run_fn(
+        SimpleNamespace(
+            train_files=[f"{folders[TRAIN]}/*"],
+            eval_files=[f"{folders[EVAL]}/*"],
+            serving_model_dir=str(Path(artifact.uri, "Format-Serving")),
+            model_run_dir=str(tmp_path_factory.mktemp("model_run")),
+            custom_config={
+                "trainer": json.dumps({"backbone": "cnn", "weights": "random", "epochs": 1}),
+                "threshold": "{}",
+                "data": json.dumps(
+                    {"classes": json.loads(CLASSES), "positive": "covid", "image_size": sample_data["image_size"]}
+                ),
+                "data_digest": "0" * 64,
+                "code_digest": "0" * 64,
+                "weights_digest": "",
+                "checkpoint_dir": str(tmp_path_factory.mktemp("checkpoints")),
+            },
+        )
+    )
+    return artifact
+
+
+@pytest.fixture(scope="session")
+def predictions(run_executor: Any, ingested: SimpleNamespace, model: Any) -> Any:
+    """Score's artifact."""
+    from components.artifacts import Predictions
+    from components.score.executor import Executor
+
+    made = run_executor(Executor, {"examples": ingested.examples, "model": model}, {"predictions": Predictions}, {})
+    return made["predictions"][0]
+
+
+@pytest.fixture(scope="session")
+def read_examples() -> Any:
+    """Reads the records of one split as a list of ``tf.train.Example``."""
+    import tensorflow as tf
+
+    def read(examples: Any, split: str = TEST) -> list[Any]:
+        files = sorted(str(file) for file in Path(examples.uri, f"Split-{split}").iterdir())
+        return [tf.train.Example.FromString(record.numpy()) for record in tf.data.TFRecordDataset(files)]
+
+    return read

@@ -1,0 +1,79 @@
+"""DataAudit's executor on the artifacts of the drawn films, and on records that break the schema."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from components.artifacts import DataAuditReport
+from components.data_audit.checks import Audit
+from components.data_audit.executor import Executor
+from components.files import AUDIT_FILE
+from trainer import features
+
+PROPERTIES = {"classes": json.dumps(["covid", "healthy"]), "max_rejected": 0.01, "split_by": "patient"}
+
+
+def read(artifact: Any) -> Audit:
+    return Audit.model_validate_json(Path(artifact.uri, AUDIT_FILE).read_text(encoding="utf-8"))
+
+
+def test_drawn_films_pass_every_check(audit: Any) -> None:
+    checks = read(audit).checks
+    assert {check.name for check in checks} >= {"rejected", "patient_overlap", "file_overlap", "films_of_covid"}
+    assert [check.message for check in checks if check.verdict != "pass"] == []
+
+
+def test_records_that_break_the_schema_are_named(
+    run_executor: Any,
+    manifest: Any,
+    ingested: SimpleNamespace,
+    validate: Any,
+    read_examples: Any,
+    tmp_path: Path,
+) -> None:
+    import tensorflow as tf
+    from tfx.types.standard_artifacts import Examples
+
+    broken = Examples()
+    broken.uri, broken.split_names = str(tmp_path), ingested.examples.split_names
+    for split in features.SPLITS:
+        folder = tmp_path / f"Split-{split}"
+        folder.mkdir()
+        with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001")) as writer:
+            for example in read_examples(ingested.examples, split):
+                example.features.feature[features.VIEW].bytes_list.value[:] = [b"LATERAL"]
+                del example.features.feature[features.LABEL]
+                writer.write(example.SerializeToString())
+    made = run_executor(
+        Executor,
+        {"manifest": manifest, "rejected": ingested.rejected, "anomalies": validate(broken).anomalies},
+        {"audit": DataAuditReport},
+        PROPERTIES,
+    )
+    stops = {check.name: check.message for check in read(made["audit"][0]).stops}
+    assert {f"anomaly_{split}_{name}" for split in features.SPLITS for name in ("view", "label")} <= set(stops)
+    assert "LATERAL" in stops["anomaly_test_view"]
+
+
+def test_films_that_did_not_decode_are_neither_counted_nor_usable(
+    run_executor: Any, manifest: Any, validated: SimpleNamespace, tmp_path: Path
+) -> None:
+    from components.artifacts import RejectedFilms
+    from components.manifest_gen.manifest import read_manifest, write_rejected
+    from components.manifest_gen.rows import Rejection
+
+    tests = [r for r in read_manifest(Path(manifest.uri)) if r.split == features.TEST and r.label == "covid"]
+    rejected = RejectedFilms()
+    rejected.uri = str(tmp_path)
+    write_rejected([Rejection(r.source, r.row, r.file, "unreadable", "does not decode") for r in tests], tmp_path)
+    made = run_executor(
+        Executor,
+        {"manifest": manifest, "rejected": rejected, "anomalies": validated.anomalies},
+        {"audit": DataAuditReport},
+        PROPERTIES,
+    )
+    stops = {check.name: check for check in read(made["audit"][0]).stops}
+    assert set(stops) == {"rejected", "films_of_covid"}
+    assert f"{len(tests)} of " in stops["rejected"].message
+    assert "none in test" in stops["films_of_covid"].message

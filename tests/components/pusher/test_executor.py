@@ -1,0 +1,67 @@
+"""Pusher's executor: blessed models are pushed once, others never."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tfx.types.standard_artifacts import ModelBlessing, PushedModel
+
+from components.pusher.executor import Executor
+from components.pusher.publish import versions
+from components.release_gate.executor import Executor as GateExecutor
+from trainer.servable import ModelInfo
+
+
+@pytest.fixture
+def push(
+    run_executor: Any, model: Any, predictions: Any, audit: Any, validated: SimpleNamespace, tmp_path: Path
+) -> Any:
+    """Judges with a bound and pushes; gives the PushedModel."""
+
+    def run(bound: float) -> Any:
+        gate = json.dumps({"min_recall": bound, "min_specificity": bound})
+        blessing = run_executor(
+            GateExecutor,
+            {"predictions": predictions, "audit": audit},
+            {"blessing": ModelBlessing},
+            {"gate_settings": gate},
+        )["blessing"][0]
+        inputs = {"model": model, "blessing": blessing, "statistics": validated.statistics}
+        properties = {"model_folder": str(tmp_path / "cxr"), "version": 1_700_000_000}
+        return run_executor(Executor, inputs, {"pushed": PushedModel}, properties)["pushed"][0]
+
+    return run
+
+
+def test_a_blessed_model_is_pushed_with_metrics_gate_and_statistics(push: Any, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    pushed = push(0.0)
+    assert pushed.get_int_custom_property("pushed") == 1
+    (version,) = versions(tmp_path / "cxr")
+    assert pushed.get_string_custom_property("pushed_version") == version.name == "1700000000"
+    info = ModelInfo.read(version)
+    assert set(info.metrics) == {"eval", "test"}
+    assert {"recall", "specificity"} <= set(info.metrics["test"])
+    assert [rule["name"] for rule in info.gate] == ["min_recall", "min_specificity"]
+    assert (version / "statistics" / "Split-train" / "FeatureStats.pb").is_file()
+    assert "serving_default" in tf.saved_model.load(str(version)).signatures
+
+
+def test_the_same_content_is_not_pushed_twice(push: Any, tmp_path: Path) -> None:
+    push(0.0)
+    assert push(0.0).get_int_custom_property("pushed") == 0
+    assert len(versions(tmp_path / "cxr")) == 1
+
+
+def test_a_model_that_is_not_blessed_is_not_pushed(push: Any, tmp_path: Path) -> None:
+    assert push(0.999).get_int_custom_property("pushed") == 0
+    assert not (tmp_path / "cxr").exists()
+
+
+def test_the_version_holds_no_path_of_the_films(push: Any, films: Path, tmp_path: Path) -> None:
+    push(0.0)
+    for file in (tmp_path / "cxr").rglob("*"):
+        assert not file.is_file() or str(films).encode() not in file.read_bytes(), file
