@@ -58,20 +58,21 @@ def _as_json(model: "SavedModel", predictions: "list[Prediction]") -> str:
 
 
 def _print(model: "SavedModel", predictions: "list[Prediction]") -> None:
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("film", "label", f"score ({model.info.positive})", f"at threshold {model.threshold:.3f}", "error")
+    positive = model.info.positive
+    table = Table("film", "label", "score", f"{positive} from {model.threshold:.3f}", box=SIMPLE)
     for prediction in predictions:
-        film = Text(str(prediction.path), overflow="fold")
+        film = Text(prediction.path.name, overflow="fold")
         if prediction.valid:
-            decision = model.info.positive if prediction.positive else f"not {model.info.positive}"
-            table.add_row(film, prediction.label, f"{prediction.score:.3f}", decision, "")
+            table.add_row(film, prediction.label, f"{prediction.score:.3f}", "yes" if prediction.positive else "no")
         else:
-            table.add_row(film, "", "", "", Text(prediction.error, style="red"))
+            table.add_row(film, Text(prediction.error, style="red"), "", "")
     console = Console(highlight=False)
     console.print(table)
-    console.print(Text(f"model version {model.version}. Not a diagnosis."))
+    console.print(Text(f"Model version {model.version}; score is the probability of {positive}. Not a diagnosis."))
     for note in model.info.notes:
         console.print(Text(f"Note: {note}", style="yellow"))

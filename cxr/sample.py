@@ -7,7 +7,7 @@ import click
 
 @click.command("sample")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--patients", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Per class.")
+@click.option("--patients", default=100, show_default=True, type=click.IntRange(4, 100_000), help="Per class.")
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Same seed, same bytes.")
 def command(folder: Path, patients: int, seed: int) -> None:
     """Draw films that look like chest X-rays, with patients, views and metadata.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from rich.box import SIMPLE
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -40,7 +41,7 @@ def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
 
 
 def _components(result: RunResult) -> Table:
-    table = Table("component", "", "seconds", title="What ran", title_justify="left")
+    table = Table("component", "", "seconds", box=SIMPLE)
     table.columns[2].justify = "right"
     for name, component in result.components.items():
         seconds = f"{component.seconds:.1f}" if component.state == "ran" else ""
@@ -51,21 +52,18 @@ def _components(result: RunResult) -> Table:
 def _films(result: RunResult) -> Table:
     splits = [*SPLITS, *([UNUSED] if any(UNUSED in counts for counts in result.films.values()) else [])]
     rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
-    table = Table(
-        "films", *splits, title="Data", title_justify="left", caption=f"rejected: {rejected}", caption_justify="left"
-    )
+    table = Table("films", *splits, box=SIMPLE, caption=f"rejected: {rejected}", caption_justify="left")
     for label, counts in result.films.items():
         table.add_row(label, *(str(counts.get(split, 0)) for split in splits))
     return table
 
 
 def _metrics(result: RunResult) -> Table:
-    table = Table("on the test split", "value", "95 % interval", "films", "patients", "gate")
-    table.title, table.title_justify = "Measured", "left"
+    table = Table("test split", "value", "95 % interval", "films", "patients", "gate", box=SIMPLE)
     bounds = {rule.name.removeprefix("min_"): rule for rule in result.gate}
     for name, metric in result.metrics.items():
         rule = bounds.get(name)
-        gate = f"{'passed' if rule.passed else 'failed'}: bound {rule.bound:.2f}" if rule else ""
+        gate = f"{rule.value or 0:.3f} {'>=' if rule.passed else '<'} {rule.bound:.2f}" if rule else ""
         table.add_row(
             name,
             f"{metric.value:.3f}",

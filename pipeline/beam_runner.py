@@ -1,7 +1,6 @@
 """TFX's Beam runner, which says which node it has come to."""
 
 import re
-import time
 from typing import Final
 
 from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner, PipelineNodeAsDoFn
@@ -10,12 +9,11 @@ from pipeline.runtime import LOGGER
 
 #: Beam appends to the message of whatever is raised in a step: " [while running 'Run[Trainer]']".
 _STEP: Final = re.compile(r" \[while running '[^']*'\]")
-_STARTED: Final = time.monotonic()
 
 
 class _AnnouncedNode(PipelineNodeAsDoFn):
     def _run_node(self) -> None:
-        LOGGER.info("[%4.0f s] %s", time.monotonic() - _STARTED, self._node_id)
+        LOGGER.info("%s", self._node_id)
         super()._run_node()
 
 

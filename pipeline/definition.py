@@ -36,6 +36,7 @@ def create_pipeline(
     split_by: str,
     data_digest: str,
     key_id: str,
+    weights_digest: str,
     code: Mapping[str, str],
     schema_file: str,
     checkpoint_dir: str,
@@ -61,6 +62,7 @@ def create_pipeline(
         split_by: ``patient`` or ``film``.
         data_digest: Digest of films and metadata.
         key_id: Fingerprint of the key of the patients' pseudonyms.
+        weights_digest: Digest of a local weights file, empty where the weights have a name.
         code: For every own node, the digest of the code that it runs.
         schema_file: The curated schema, a text proto.
         checkpoint_dir: Folder outside the artifacts in which the Trainer keeps what a killed run goes on from.
@@ -120,6 +122,7 @@ def create_pipeline(
             "data": json.dumps({"classes": classes, "positive": positive, "image_size": image_size}),
             "data_digest": data_digest,
             "code_digest": code["Trainer"],
+            "weights_digest": weights_digest,
             "checkpoint_dir": checkpoint_dir,
         },
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from components.manifest_gen.key import KEY_VARIABLE
+from components.manifest_gen.pseudonym import check_key
 from components.manifest_gen.settings import DataSettings
 from pipeline.digests import code_digest
 from pipeline.runtime import LOGGER
@@ -41,7 +42,8 @@ def provide_films(settings: RunSettings, root: Path) -> DataSettings:
     wanted = {**settings.sample.model_dump(), "code": code_digest("pipeline.sample.data_set")}
     stamp = root / "films.json"
     if not (folder.is_dir() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
-        shutil.rmtree(folder, ignore_errors=True)
+        for old in (folder, *root.glob(f".{folder.name}-*")):  # the latter from a draw that was killed
+            shutil.rmtree(old, ignore_errors=True)
         LOGGER.info("drawing films of 2 x %d patients into %s", settings.sample.patients, folder)
         draw_data_set(folder, patients=settings.sample.patients, seed=settings.sample.seed)
         stamp.write_text(json.dumps(wanted), encoding="utf-8")
@@ -53,8 +55,12 @@ def patient_key(settings: RunSettings, root: Path) -> str:
 
     The environment's own, or the sample's, or one that is made for the root and kept there, readable by its owner
     alone.
+
+    Raises:
+        UsageError: The environment's key is too short.
     """
     if key := os.environ.get(KEY_VARIABLE):
+        check_key(key.encode())
         return key
     return SAMPLE_KEY if settings.data.root is None else _key_of_root(root)
 

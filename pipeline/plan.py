@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from components.manifest_gen.manifest import sha256_of as sha256_of_file
 from pipeline.digests import code_digest, sha256_of
 from pipeline.settings import RunSettings
 
@@ -44,6 +45,7 @@ class Plan:
     split_by: str
     data_digest: str
     key_id: str
+    weights_digest: str
     code: Mapping[str, str]
 
     def fingerprint(self, model_folder: Path) -> str:
@@ -68,5 +70,12 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Pla
         split_by=settings.split.by,
         data_digest=digest_of_data,
         key_id=key_id,
+        weights_digest=_weights_digest(settings.trainer.weights),
         code={node: code_digest(module) for node, module in CODE_OF_NODES.items()},
     )
+
+
+def _weights_digest(weights: str) -> str:
+    """The sha256 of a local weights file, empty where the weights have a name. Whether it is one, the Trainer says."""
+    file = Path(weights)
+    return sha256_of_file(file) if file.is_file() else ""

@@ -25,13 +25,20 @@ def prepare_process(*, debug: bool = False) -> None:
         warnings.simplefilter("ignore", FutureWarning)  # google.* on the age of Python 3.10, once per module
 
 
+class _Elapsed(logging.Formatter):
+    """The message behind the seconds since the process began to log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"[{record.relativeCreated / 1000:4.0f} s] {record.getMessage()}"
+
+
 def log_to(file: Path, *, debug: bool = False) -> None:
     """Sends every library's log to a file, and the user's own messages to stderr as well."""
     file.parent.mkdir(parents=True, exist_ok=True)
     to_file = logging.FileHandler(file, encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
     to_user = logging.StreamHandler(sys.stderr)
-    to_user.setFormatter(logging.Formatter("%(message)s"))
+    to_user.setFormatter(_Elapsed())
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)

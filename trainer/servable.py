@@ -33,7 +33,8 @@ class ModelInfo(BaseModel):
 
     Attributes:
         weights: as used: imagenet, random, scratch, or a file's name and fingerprint.
-        metrics: split -> metric -> rate.
+        metrics: split -> metric -> rate. The threshold was chosen on the eval split, so its recall and specificity
+            are a little too good; the test split is what counts.
         notes: sentences that a reader of the metrics must see.
         gate: the release gate's rules with value, bound and result; added when the model is pushed.
         content_digest: of the exported files before they were pushed; added when the model is pushed.

@@ -62,8 +62,9 @@ def design_effect(successes: ArrayLike, films: ArrayLike) -> float:
     """How many times more films are needed because films of one patient are alike; never below 1.
 
     The variance of the rate with patients as the units (ratio estimator), over the variance of as many independent
-    films. Where all films are successes, or none is, there is no variance to estimate from: then the films of a
-    patient count as one observation, which is the most that likeness can take away.
+    films, both unbiased: with one film each the effect is 1. Where all films are successes, or none is, there is no
+    variance to estimate from: then the films of a patient count as one observation, which is the most that likeness
+    can take away.
 
     Args:
         successes: successes of each patient, [patients].
@@ -82,7 +83,7 @@ def design_effect(successes: ArrayLike, films: ArrayLike) -> float:
     if patients == 1 or rate in (0, 1):
         return float((n**2).sum() / total)
     between = patients / (patients - 1) * ((k - rate * n) ** 2).sum() / total**2
-    return float(max(1.0, between / (rate * (1 - rate) / total)))
+    return float(max(1.0, between / (rate * (1 - rate) / (total - 1))))
 
 
 def per_patient(successes: ArrayLike, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

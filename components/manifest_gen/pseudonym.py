@@ -15,8 +15,8 @@ def patient_key(source: str, patient: str) -> str:
     return f"{source}/{patient}"
 
 
-def pseudonym(source: str, patient: str, key: bytes) -> str:
-    """HMAC-SHA256 of the patient, cut to `DIGITS` hex digits.
+def check_key(key: bytes) -> None:
+    """Refuses a key that can be guessed.
 
     Raises:
         UsageError: The key has fewer than `SHORTEST_KEY` bytes.
@@ -25,5 +25,14 @@ def pseudonym(source: str, patient: str, key: bytes) -> str:
         raise UsageError(
             f"the key for patient pseudonyms has {len(key)} bytes; it needs at least {SHORTEST_KEY}, drawn at random"
         )
+
+
+def pseudonym(source: str, patient: str, key: bytes) -> str:
+    """HMAC-SHA256 of the patient, cut to `DIGITS` hex digits.
+
+    Raises:
+        UsageError: The key is too short.
+    """
+    check_key(key)
     message = patient_key(source, patient).encode(errors="surrogateescape")  # an id may be part of a file name
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGITS]

@@ -78,9 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "WriteShard" >> beam.ParDo(write_shard)
             )
         rejected = [
-            rejection
-            for shard in shards
-            for rejection in read_rejected(_rejected_of_shard(rejected_folder, shard))
+            rejection for shard in shards for rejection in read_rejected(_rejected_of_shard(rejected_folder, shard))
         ]
         write_rejected(rejected, rejected_folder)
 

@@ -19,6 +19,7 @@ def _fn_args(**changed: str) -> SimpleNamespace:
             "data": json.dumps({"classes": ["covid", "healthy"], "positive": "covid", "image_size": 64}),
             "data_digest": "d",
             "code_digest": "c",
+            "weights_digest": "",
             "checkpoint_dir": "/checkpoints",
         }
         | changed,
@@ -42,6 +43,7 @@ def test_a_job_is_what_fn_args_say():
         {"data": json.dumps({"classes": ["covid", "healthy"], "positive": "healthy", "image_size": 64})},
         {"data_digest": "other"},
         {"code_digest": "other"},
+        {"weights_digest": "other"},
     ],
 )
 def test_another_configuration_never_goes_on_from_the_same_checkpoints(changed):

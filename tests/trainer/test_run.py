@@ -27,6 +27,7 @@ def fn_args(records: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
             "data": json.dumps({"classes": ["covid", "healthy"], "positive": "covid", "image_size": 32}),
             "data_digest": "d1",
             "code_digest": "c1",
+            "weights_digest": "",
             "checkpoint_dir": str(tmp_path / "checkpoints"),
         },
     )

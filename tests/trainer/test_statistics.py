@@ -63,7 +63,8 @@ def test_impossible_counts_are_refused(k):
 
 def test_one_film_per_patient_needs_no_widening():
     generator = np.random.default_rng(0)
-    assert design_effect(generator.integers(2, size=5000), np.ones(5000)) == pytest.approx(1, abs=1e-3)
+    assert design_effect(generator.integers(2, size=5000), np.ones(5000)) == pytest.approx(1, abs=1e-12)
+    assert design_effect([1] * 21 + [0] * 3, np.ones(24)) == pytest.approx(1, abs=1e-12)
     assert design_effect(np.ones(40), np.ones(40)) == 1
 
 

@@ -254,6 +254,7 @@ ROWS = st.builds(
     age=st.none() | st.integers(0, 12000).map(lambda hundredths: hundredths / 100),
     sex=st.sampled_from([None, "F", "M"]),
     row=st.integers(0, 10**6),
+    file=TEXT,
 )
 REJECTIONS = st.builds(Rejection, source=TEXT, row=st.integers(0, 10**6), file=TEXT, reason=TEXT, detail=TEXT)
 
@@ -272,7 +273,7 @@ def test_what_is_written_is_read_again(
 def test_the_columns_are_those_that_others_rely_on(tmp_path: Path) -> None:
     write_manifest(Manifest((), ()), tmp_path)
     assert (tmp_path / MANIFEST_FILE).read_text().strip() == (
-        "path,sha256,image_id,label,finding,view,patient_id,source,split,age,sex,row"
+        "path,sha256,image_id,label,finding,view,patient_id,source,split,age,sex,row,file"
     )
     assert (tmp_path / REJECTED_FILE).read_text().strip() == "source,row,file,reason,detail"
 

@@ -20,10 +20,14 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return stream.getvalue()
 
 
-def png_with_header_only(width: int, height: int) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunk = b"IHDR" + header
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+def png_that_claims(width: int, height: int) -> bytes:
+    """A few bytes whose header speaks of a huge picture."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
 GRAY = Image.fromarray(np.arange(100 * 80, dtype=np.uint32).reshape(100, 80).astype(np.uint8))
@@ -61,7 +65,7 @@ def test_an_animated_gif_is_no_film() -> None:
 
 @pytest.mark.parametrize("width, height", [(30_000, 30_000), (12_000, 10_000)])
 def test_an_absurd_size_is_refused_from_the_header(width: int, height: int) -> None:
-    reason, detail = fault_of_film(png_with_header_only(width, height)) or ("", "")
+    reason, detail = fault_of_film(png_that_claims(width, height)) or ("", "")
     assert reason == "size"
     assert "at most 100000000 pixels are read" in detail
 

@@ -1,0 +1,40 @@
+"""The wiring: what runs behind what."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def upstream(pipeline_arguments: dict[str, Any]) -> dict[str, set[str]]:
+    """Every node with all nodes that must have ended before it starts."""
+    from pipeline.definition import create_pipeline
+
+    direct = {
+        node.id: {up.id for up in node.upstream_nodes} for node in create_pipeline(**pipeline_arguments).components
+    }
+
+    def behind(node: str) -> set[str]:
+        return direct[node] | {far for near in direct[node] for far in behind(near)}
+
+    return {node: behind(node) for node in direct}
+
+
+def test_the_nodes_are_those_of_the_design(upstream: dict[str, set[str]]) -> None:
+    assert list(upstream) == [
+        "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit",
+        "DataGate", "Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("node", ["Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher"])
+def test_nothing_behind_the_data_gate_runs_before_it(upstream: dict[str, set[str]], node: str) -> None:
+    assert "DataGate" in upstream[node]
+
+
+def test_the_audit_has_seen_everything_that_the_gate_judges(upstream: dict[str, set[str]]) -> None:
+    assert {"ManifestGen", "XrayExampleGen", "ExampleValidator"} <= upstream["DataAudit"]
+
+
+def test_nothing_is_pushed_before_it_is_judged(upstream: dict[str, set[str]]) -> None:
+    assert {"ReleaseGate", "Evaluator", "Score"} <= upstream["Pusher"]

@@ -1,0 +1,132 @@
+"""What makes a node run again: the bytes of films and code, and nothing else."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from components.manifest_gen.settings import DataSettings
+from pipeline import digests
+from pipeline.plan import CODE_OF_NODES
+from trainer.errors import SourceError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataSettings:
+    folder = tmp_path / "films" / "images"
+    folder.mkdir(parents=True)
+    (tmp_path / "films" / "metadata.csv").write_text("patientid,filename\n1,a.png\n")
+    (folder / "a.png").write_bytes(b"film a")
+    (folder / "b.png").write_bytes(b"film b")
+    return DataSettings.model_validate(
+        {
+            "root": str(tmp_path),
+            "sources": [{"kind": "ieee8023", "name": "one", "path": "films"}],
+            "findings": {"covid": ["a"], "healthy": ["b"]},
+        }
+    )
+
+
+def test_the_same_bytes_give_the_same_digest(data: DataSettings, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    os.utime(tmp_path / "films" / "images" / "a.png")  # a touch is no change
+    assert digests.data_digest(data, memo) == first
+    memo.unlink()
+    assert digests.data_digest(data, memo) == first
+
+
+@pytest.mark.parametrize("file", ["images/a.png", "metadata.csv"])
+def test_a_changed_byte_changes_the_digest(data: DataSettings, tmp_path: Path, file: str) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    path = tmp_path / "films" / file
+    before = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same mtime
+    assert digests.data_digest(data, memo) != first
+
+
+def test_films_that_come_or_go_change_the_digest(data: DataSettings, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    extra = tmp_path / "films" / "images" / "c.png"
+    extra.write_bytes(b"film c")
+    assert digests.data_digest(data, memo) != first
+    extra.unlink()
+    assert digests.data_digest(data, memo) == first
+
+
+def test_unchanged_files_are_not_read_again(
+    data: DataSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+
+    def read(path: Path) -> str:
+        raise AssertionError(f"{path} was read again")
+
+    monkeypatch.setattr(digests, "sha256_of_file", read)
+    assert digests.data_digest(data, memo) == first
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}'])
+def test_a_broken_memo_is_made_again(data: DataSettings, tmp_path: Path, content: str) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    memo.write_text(content)
+    assert digests.data_digest(data, memo) == first
+
+
+def test_a_missing_source_is_named(data: DataSettings, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "films")
+    with pytest.raises(SourceError, match=r"source 'one': folder .*films does not exist; correct data.root"):
+        digests.data_digest(data, tmp_path / "memo.json")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the code, so that a test may edit it."""
+    for package in digests.FIRST_PARTY:
+        shutil.copytree(digests.PROJECT / package, tmp_path / package)
+    (tmp_path / "requirements").mkdir()
+    shutil.copy(digests.PROJECT / "requirements" / "runtime.lock", tmp_path / "requirements")
+    monkeypatch.setattr(digests, "PROJECT", tmp_path)
+    return tmp_path
+
+
+def nodes_touched_by(project: Path, file: str) -> set[str]:
+    before = {node: digests.code_digest(module) for node, module in CODE_OF_NODES.items()}
+    path = project / file
+    path.write_bytes(path.read_bytes() + b"\n# edited\n")
+    return {node for node, module in CODE_OF_NODES.items() if digests.code_digest(module) != before[node]}
+
+
+@pytest.mark.parametrize(
+    "file, nodes",
+    [
+        ("trainer/model.py", {"Trainer"}),
+        ("trainer/augmentation.py", {"Trainer"}),
+        ("trainer/preprocessing.py", {"XrayExampleGen", "Trainer"}),
+        ("components/manifest_gen/split.py", {"ManifestGen", "XrayExampleGen", "DataAudit", "DataGate"}),
+        ("components/release_gate/rules.py", {"ReleaseGate"}),
+        ("components/pusher/publish.py", {"Pusher"}),
+        ("components/score/executor.py", {"Score"}),
+        ("pipeline/local.py", set()),
+        ("pipeline/result.py", set()),
+        ("requirements/runtime.lock", set(CODE_OF_NODES)),
+    ],
+)
+def test_an_edit_touches_the_nodes_that_run_it(project: Path, file: str, nodes: set[str]) -> None:
+    touched = nodes_touched_by(project, file)
+    assert nodes <= touched
+    if "Trainer" not in nodes:
+        assert "Trainer" not in touched, "an edit that the training does not run must not train again"
+    if not nodes:
+        assert not touched
+
+
+def test_a_module_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no first-party module trainer.nothing"):
+        digests.code_digest("trainer.nothing")

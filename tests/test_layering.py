@@ -1,0 +1,41 @@
+"""Which floor imports which, and that the names of the packages are ours alone."""
+
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+PROJECT = Path(__file__).parents[1]
+PACKAGES = ("cxr", "pipeline", "components", "trainer", "schema", "serving", "kubeflow")
+
+
+def test_a_lower_floor_never_imports_a_higher_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(PROJECT)
+    assert lint_imports(config_filename="pyproject.toml", cache_dir=str(tmp_path)) == 0
+
+
+def test_no_other_distribution_owns_a_name_of_ours() -> None:
+    owners = importlib.metadata.packages_distributions()
+    taken = {name: owners[name] for name in PACKAGES if set(owners.get(name, [])) - {"cxr"}}
+    assert not taken
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "cxr.main", "cxr.run", "cxr.screens", "pipeline.local", "trainer.features", "trainer.statistics",
+        "trainer.metrics", "trainer.servable", "components.manifest_gen.manifest", "components.release_gate.rules",
+    ],
+)  # fmt: skip
+def test_importing_it_does_not_import_tensorflow(module: str) -> None:
+    program = (
+        f"import sys, {module}; print([m for m in ('tensorflow', 'keras', 'tfx', 'apache_beam') if m in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+def test_the_ground_floor_has_an_empty_init() -> None:
+    assert (PROJECT / "trainer" / "__init__.py").read_bytes() == b""
