@@ -1,4 +1,8 @@
-"""The artifact types that TFX does not have."""
+"""The artifact types that TFX does not have.
+
+A type is called by an import path, ``package.Class`` and no deeper: on Kubeflow the name is all that an executor gets
+to find the class again. ``components/__init__.py`` leads there.
+"""
 
 from tfx.types.artifact import Artifact
 
@@ -6,22 +10,22 @@ from tfx.types.artifact import Artifact
 class Manifest(Artifact):
     """``manifest.csv``, a row per film, and ``rejected.csv``, a row per film that was left out and why."""
 
-    TYPE_NAME = "CxrManifest"
+    TYPE_NAME = "components.Manifest"
 
 
 class RejectedFilms(Artifact):
     """``rejected.csv`` of the films whose bytes turned out unusable."""
 
-    TYPE_NAME = "CxrRejectedFilms"
+    TYPE_NAME = "components.RejectedFilms"
 
 
 class DataAuditReport(Artifact):
     """``audit.json``: what was measured on the data, each with its bound and verdict."""
 
-    TYPE_NAME = "CxrDataAuditReport"
+    TYPE_NAME = "components.DataAuditReport"
 
 
 class Predictions(Artifact):
     """``predictions.parquet``: a row per test film with its probabilities and decision."""
 
-    TYPE_NAME = "CxrPredictions"
+    TYPE_NAME = "components.Predictions"

@@ -14,10 +14,7 @@ from trainer.features import SPLITS, UNUSED
 
 _HEADLINES: Final = {
     "pushed": ("Pushed", "bold green"),
-    "unchanged": (
-        "Unchanged: films, settings and code are those of the last run; nothing ran, nothing was pushed",
-        "bold",
-    ),
+    "unchanged": ("Unchanged: what is served already is what this run comes to; nothing was pushed", "bold green"),
     "not_blessed": ("Not blessed: the model missed a bound; nothing was pushed", "bold red"),
     "refused_data": ("Data refused: nothing was trained, nothing was pushed", "bold red"),
 }
@@ -82,8 +79,6 @@ def _next_steps(result: RunResult, root: Path) -> Iterator[Text]:
     elif result.status == "refused_data":
         yield Text(f"  next      read {root / 'manifest' / 'rejected.csv'}, mend the data or the bound, run again")
     elif result.status == "not_blessed":
-        yield Text(
-            "  next      more films, other settings (--set trainer...), or a bound that you can defend (--set gate...)"
-        )
+        yield Text("  next      more films, other trainer settings, or a gate bound that you can defend; run again")
     yield Text(f"  manifest  {root / 'manifest'}", overflow="fold")
     yield Text(f"  logs      {root / 'logs'}", overflow="fold")

@@ -42,17 +42,14 @@ def data_digest(data: DataSettings, memo_file: Path) -> str:
     Raises:
         SourceError: A source's folder is missing.
     """
-    try:
-        memo: dict[str, list[str]] = json.loads(memo_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        memo = {}
+    memo = _read_memo(memo_file)
     fresh: dict[str, list[str]] = {}
     parts = []
     for file in _source_files(data):
         status = file.stat()
         stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
         known = memo.get(str(file))
-        content = known[1] if known and known[0] == stamp else sha256_of_file(file)
+        content = known[1] if isinstance(known, list) and known[0] == stamp else sha256_of_file(file)
         fresh[str(file)] = [stamp, content]
         parts.append(f"{file}\0{content}".encode())
     if fresh != memo:
@@ -73,6 +70,14 @@ def code_digest(module: str) -> str:
     return sha256_of(
         *(part for file in files for part in (str(file.relative_to(PROJECT)).encode(), file.read_bytes())), _lock()
     )
+
+
+def _read_memo(file: Path) -> dict[str, list[str]]:
+    try:
+        memo = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return memo if isinstance(memo, dict) else {}
 
 
 def _source_files(data: DataSettings) -> Iterator[Path]:

@@ -132,7 +132,12 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:
+    places = [fault["loc"] for fault in error.errors()]
     for fault in error.errors():
+        if fault["type"] == "too_short" and any(
+            place[: len(fault["loc"])] == fault["loc"] != place for place in places
+        ):
+            continue  # too short only because its faulty items were taken out
         key = ".".join(str(part) for part in fault["loc"])
         value = fault["input"]
         if fault["type"] == "extra_forbidden":

@@ -71,7 +71,7 @@ def test_unchanged_files_are_not_read_again(
     assert digests.data_digest(data, memo) == first
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}', "null"])
 def test_a_broken_memo_is_made_again(data: DataSettings, tmp_path: Path, content: str) -> None:
     memo = tmp_path / "memo.json"
     first = digests.data_digest(data, memo)

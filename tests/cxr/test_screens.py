@@ -1,0 +1,62 @@
+"""The last screen of a run."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from components.release_gate.decision import Rule
+from cxr.screens import tables_of
+from pipeline.result import ComponentRun, RunResult
+from trainer.servable import Rate
+
+RECALL = Rate(value=0.9, low=0.7, high=0.97, n=30, patients=20)
+RESULT = RunResult(
+    status="pushed",
+    version=1_700_000_000,
+    model_dir="/root/serving/cxr/1700000000",
+    metrics={"recall": RECALL},
+    gate=(Rule(name="min_recall", value=0.68, bound=0.6, passed=True, message="reached"),),
+    components={"Trainer": ComponentRun(state="ran", seconds=12.34), "Pusher": ComponentRun(state="cached", seconds=0)},
+    films={"covid": {"train": 60, "eval": 20, "test": 20, "unused": 7}},
+    rejected={"view": 5, "no_file": 2},
+    notes=("random weights",),
+)
+
+
+def screen(result: RunResult) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=100)
+    for part in tables_of(result, Path("/root")):
+        console.print(part)
+    return stream.getvalue()
+
+
+def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
+    text = screen(RESULT)
+    for part in ("Trainer", "12.3", "cached", "0.900", "0.700 to 0.970", "30", "0.680 >= 0.60", "view 5, no_file 2"):
+        assert part in text
+    for part in ("unused", "Note: random weights", "Pushed version 1700000000"):
+        assert part in text
+    assert "cxr predict FILM --model /root/serving/cxr" in text
+
+
+@pytest.mark.parametrize(
+    "status, headline, step",
+    [
+        ("not_blessed", "Not blessed: the model missed a bound", "more films, other trainer settings"),
+        ("refused_data", "Data refused: nothing was trained", "/root/manifest/rejected.csv"),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do(status: str, headline: str, step: str) -> None:
+    changed = {"status": status, "reasons": ("recall 3/9: below",), "model_dir": None, "version": None}
+    text = screen(RESULT.model_copy(update=changed))
+    assert headline in text
+    assert "recall 3/9: below" in text
+    assert step in text
+    assert "cxr predict" not in text
+
+
+def test_an_unchanged_run_says_so() -> None:
+    assert "Unchanged: what is served already" in screen(RESULT.model_copy(update={"status": "unchanged"}))
