@@ -26,7 +26,7 @@ test: .venv/.dev  ## unit and component tests
 	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-e2e: .venv/.dev  ## whole runs, each in processes of its own; many minutes
-	@$(BIN)/pytest -m e2e $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist load -m e2e $(PYTEST_ARGS)
 
 check: .venv/.dev  ## format, lint, types, layering
 	@$(BIN)/ruff format --check .
