@@ -1,7 +1,7 @@
 """``cxr run``: the pipeline on this machine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -9,6 +9,8 @@ from cxr.main import DEBUG
 
 if TYPE_CHECKING:
     from pipeline.result import RunResult
+
+EXIT_CODES: Final = {"pushed": 0, "unchanged": 0, "failed": 1, "not_blessed": 3, "refused_data": 3}
 
 
 @click.command("run")
@@ -47,8 +49,7 @@ def command(
         click.echo(result.model_dump_json(indent=2))
     else:
         _print(result, root)
-    if result.status in ("not_blessed", "refused_data"):
-        click.get_current_context().exit(3)
+    click.get_current_context().exit(EXIT_CODES[result.status])
 
 
 def _print(result: "RunResult", root: Path) -> None:

@@ -16,6 +16,7 @@ _HEADLINES: Final = {
     "pushed": ("Pushed", "bold green"),
     "unchanged": ("Unchanged: what is served already is what this run comes to; nothing was pushed", "bold green"),
     "not_blessed": ("Not blessed: the model missed a bound; nothing was pushed", "bold red"),
+    "failed": ("Failed: nothing was pushed", "bold red"),
     "refused_data": ("Data refused: nothing was trained, nothing was pushed", "bold red"),
 }
 
@@ -78,6 +79,8 @@ def _next_steps(result: RunResult, root: Path) -> Iterator[Text]:
         yield Text(f"  next      cxr predict FILM --model {Path(result.model_dir).parent}", overflow="fold")
     elif result.status == "refused_data":
         yield Text(f"  next      read {root / 'manifest' / 'rejected.csv'}, mend the data or the bound, run again")
+    elif result.status == "failed":
+        yield Text("  next      mend what the line above names and run again: what has finished is not done again")
     elif result.status == "not_blessed":
         yield Text("  next      more films, other trainer settings, or a gate bound that you can defend; run again")
     yield Text(f"  manifest  {root / 'manifest'}", overflow="fold")

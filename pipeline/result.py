@@ -32,7 +32,7 @@ class RunResult(Settings):
         films: Films in the manifest by class and split, for example ``{"covid": {"train": 90}}``.
         rejected: Rejected rows by reason.
         notes: What a reader of the metrics must know.
-        reasons: Why the data were refused or the model not blessed.
+        reasons: Why the run failed, the data were refused, or the model was not blessed.
     """
 
     status: Status

@@ -46,6 +46,7 @@ def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
     "status, headline, step",
     [
         ("not_blessed", "Not blessed: the model missed a bound", "more films, other trainer settings"),
+        ("failed", "Failed: nothing was pushed", "what has finished is not done again"),
         ("refused_data", "Data refused: nothing was trained", "/root/manifest/rejected.csv"),
     ],
 )

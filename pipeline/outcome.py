@@ -1,0 +1,104 @@
+"""From the nodes of a run, as ML Metadata has them, to its result."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from tfx.utils import path_utils
+
+from components.files import DECISION_FILE, MANIFEST_FILE
+from components.manifest_gen.manifest import read_manifest, read_rejected, write_rejected
+from components.pusher.publish import versions
+from components.release_gate.decision import Decision
+from pipeline.beam_runner import message_of
+from pipeline.lineage import NodeRun
+from pipeline.result import ComponentRun, RunResult
+from trainer.errors import CxrError, RefusedError, UsageError
+from trainer.servable import ModelInfo
+
+Nodes = Mapping[str, NodeRun]
+
+
+def outcome_of_success(nodes: Nodes, manifest_folder: Path, model_folder: Path) -> RunResult:
+    """The result of a run in which every node ended well: pushed, unchanged, or not blessed.
+
+    Args:
+        nodes: The nodes of the run.
+        manifest_folder: Gets a copy of the manifest.
+        model_folder: Where the Pusher pushes to.
+    """
+    decision_file = Path(nodes["ReleaseGate"].outputs["blessing"].uri, DECISION_FILE)
+    decision = Decision.model_validate_json(decision_file.read_text(encoding="utf-8"))
+    info = ModelInfo.read(Path(path_utils.serving_model_path(nodes["Trainer"].outputs["model"].uri)))
+    result = _describe(nodes, manifest_folder).model_copy(
+        update={"metrics": decision.metrics, "gate": decision.rules, "notes": (*info.notes, *decision.warnings)}
+    )
+    if decision.status == "not_blessed":
+        reasons = tuple(rule.message for rule in decision.rules if not rule.passed)
+        return result.model_copy(update={"status": "not_blessed", "reasons": reasons})
+    pushed = nodes["Pusher"].outputs["pushed"].custom_properties["pushed"].int_value
+    served = versions(model_folder)[-1]
+    return result.model_copy(
+        update={
+            "status": "pushed" if pushed else "unchanged",
+            "version": int(served.name),
+            "model_dir": str(served),
+        }
+    )
+
+
+def outcome_of_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_file: Path) -> RunResult:
+    """The result of a run in which a node raised: data refused, or failed.
+
+    Args:
+        error: What the runner raised.
+        nodes: The nodes of the run.
+        manifest_folder: Gets a copy of the manifest.
+        log_file: Where the traceback stands.
+
+    Raises:
+        UsageError: The node found wrong use, for instance a source that cannot be read.
+    """
+    message = message_of(error)
+    if isinstance(error, UsageError):
+        raise type(error)(message) from error
+    result = _describe(nodes, manifest_folder)
+    if isinstance(error, RefusedError):
+        return result.model_copy(update={"status": "refused_data", "reasons": tuple(message.splitlines())})
+    if not isinstance(error, CxrError):
+        message = f"unexpected {type(error).__name__}: {(message.splitlines() or [''])[0]}; see {log_file}"
+    failed = next((name for name, node in nodes.items() if node.state == "failed"), "the pipeline")
+    return result.model_copy(update={"status": "failed", "reasons": (f"{failed}: {message}",)})
+
+
+def _describe(nodes: Nodes, manifest_folder: Path) -> RunResult:
+    """What can be said of any run, finished or not. Leaves the manifest where a person looks for it."""
+    result = RunResult(
+        status="failed",
+        components={
+            name: ComponentRun(state=node.state, seconds=round(node.seconds, 1)) for name, node in nodes.items()
+        },
+    )
+    manifest = _output(nodes, "ManifestGen", "manifest")
+    if manifest is None:
+        return result
+    undecodable = _output(nodes, "XrayExampleGen", "rejected")
+    rejected = [*read_rejected(manifest), *(read_rejected(undecodable) if undecodable else [])]
+    manifest_folder.mkdir(exist_ok=True)
+    shutil.copyfile(manifest / MANIFEST_FILE, manifest_folder / MANIFEST_FILE)
+    write_rejected(rejected, manifest_folder)
+    films: dict[str, Counter[str]] = {}
+    for row in read_manifest(manifest):
+        films.setdefault(row.label, Counter())[row.split] += 1
+    return result.model_copy(
+        update={
+            "films": {label: dict(counts) for label, counts in films.items()},
+            "rejected": dict(Counter(rejection.reason for rejection in rejected).most_common()),
+        }
+    )
+
+
+def _output(nodes: Nodes, node: str, key: str) -> Path | None:
+    outputs = nodes[node].outputs if node in nodes and nodes[node].state != "failed" else {}
+    return Path(outputs[key].uri) if key in outputs else None
