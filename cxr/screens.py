@@ -27,6 +27,8 @@ def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
         yield _components(result)
     if result.films:
         yield _films(result)
+        rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
+        yield Text(f"  rejected rows: {rejected}")
     if result.metrics:
         yield _metrics(result)
     yield from (Text(f"Note: {note}", style="yellow") for note in result.notes)
@@ -49,8 +51,7 @@ def _components(result: RunResult) -> Table:
 
 def _films(result: RunResult) -> Table:
     splits = [*SPLITS, *([UNUSED] if any(UNUSED in counts for counts in result.films.values()) else [])]
-    rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
-    table = Table("films", *splits, box=SIMPLE, caption=f"rejected: {rejected}", caption_justify="left")
+    table = Table("films", *splits, box=SIMPLE)
     for label, counts in result.films.items():
         table.add_row(label, *(str(counts.get(split, 0)) for split in splits))
     return table

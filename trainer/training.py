@@ -110,9 +110,10 @@ def fit(
         best = best_epoch(state.history)
         _assign(weights, state.best)
         measured = state.history[best - 1]
+        epochs = f"{len(state.history)} epoch{'s' * (len(state.history) != 1)}"
         resumed = f" ({done} before a restart)" if done else ""
         bar.finish(
-            f"trained {len(state.history)} epochs{resumed} in {time.monotonic() - start:.0f} s; best epoch {best}: "
+            f"trained {epochs}{resumed} in {time.monotonic() - start:.0f} s; best epoch {best}: "
             f"eval loss {measured['eval_loss']:.3g}, recall {measured['eval_recall']:.2f}"
         )
     return Training(state.history, best)
