@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from components.manifest_gen.key import KEY_VARIABLE
+from components.manifest_gen.manifest import sha256_of
 from components.manifest_gen.settings import DataSettings
 from components.manifest_gen.sources.registry import read_source
 from pipeline import last_run
@@ -86,7 +88,7 @@ def _run_pipeline(
         name="cxr",
         root=str(root / "tfx"),
         **{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)},
-        schema_file=str(SCHEMA_FILE),
+        schema_file=str(_copy_of_schema(root)),
         checkpoint_dir=str(root / "checkpoints"),
         model_folder=str(model_folder),
         version=int(time.time()),
@@ -100,6 +102,14 @@ def _run_pipeline(
             raise
         return outcome_of_failure(error, nodes_of_last_run(database), root / "manifest", log_file)
     return outcome_of_success(nodes_of_last_run(database), root / "manifest", model_folder)
+
+
+def _copy_of_schema(root: Path) -> Path:
+    """The schema under a name that changes with its content: TFX keys ImportSchemaGen's cache by the path alone."""
+    copy = root / "schema" / f"{sha256_of(SCHEMA_FILE)[:16]}.pbtxt"
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(SCHEMA_FILE, copy)
+    return copy
 
 
 def _check_sources(data: DataSettings) -> None:

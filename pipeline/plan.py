@@ -10,6 +10,7 @@ from typing import Final
 from components.manifest_gen.manifest import sha256_of as sha256_of_file
 from pipeline.digests import code_digest, sha256_of
 from pipeline.settings import RunSettings
+from schema import SCHEMA_FILE
 
 #: What each own node runs. Its digest is a parameter of the node, so that an edit there makes the node run again.
 CODE_OF_NODES: Final[Mapping[str, str]] = {
@@ -50,7 +51,11 @@ class Plan:
 
     def fingerprint(self, model_folder: Path) -> str:
         """Digests the plan and the place that it pushes to: equal fingerprints, equal results."""
-        values = dataclasses.asdict(self) | {"definition": code_digest(DEFINITION), "model_folder": str(model_folder)}
+        values = dataclasses.asdict(self) | {
+            "definition": code_digest(DEFINITION),
+            "schema": sha256_of_file(SCHEMA_FILE),
+            "model_folder": str(model_folder),
+        }
         return sha256_of(json.dumps(values, sort_keys=True).encode())
 
 

@@ -40,8 +40,9 @@ def log_to(file: Path, *, debug: bool = False) -> None:
     to_user = logging.StreamHandler(sys.stderr)
     to_user.setFormatter(_Elapsed())
     root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
+    for logger in (root, LOGGER):
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
     root.setLevel(logging.INFO)
     root.addHandler(to_file)
     (root if debug else LOGGER).addHandler(to_user)

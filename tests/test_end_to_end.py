@@ -149,6 +149,11 @@ def test_what_runs_again_and_what_does_not(run: Any, project: Path, tmp_path: Pa
     assert code == 0, err
     assert {"ManifestGen", "XrayExampleGen", "StatisticsGen", "Trainer"} <= nodes(result, "ran"), "one film changed"
 
+    edit(project / "schema" / "schema.pbtxt")
+    code, result, err = run()
+    assert {"ImportSchemaGen", "StatisticsGen", "Trainer"} <= nodes(result, "ran"), "an edited schema is read again"
+    assert nodes(result, "cached") == {"ManifestGen", "XrayExampleGen"}
+
     newest = versions(root)[-1]
     shutil.rmtree(root / "serving" / "cxr" / newest)
     code, result, err = run()
