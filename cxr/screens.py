@@ -62,7 +62,7 @@ def _metrics(result: RunResult) -> Table:
     bounds = {rule.name.removeprefix("min_"): rule for rule in result.gate}
     for name, metric in result.metrics.items():
         rule = bounds.get(name)
-        gate = f"{rule.value or 0:.3f} {'>=' if rule.passed else '<'} {rule.bound:.2f}" if rule else ""
+        gate = f"{rule.value or 0:.3f} {'>=' if rule.passed else '<'} {rule.bound:g}" if rule else ""
         table.add_row(
             name,
             f"{metric.value:.3f}",

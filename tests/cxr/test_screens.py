@@ -35,7 +35,7 @@ def screen(result: RunResult) -> str:
 
 def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
     text = screen(RESULT)
-    for part in ("Trainer", "12.3", "cached", "0.900", "0.700 to 0.970", "30", "0.680 >= 0.60", "view 5, no_file 2"):
+    for part in ("Trainer", "12.3", "cached", "0.900", "0.700 to 0.970", "30", "0.680 >= 0.6", "view 5, no_file 2"):
         assert part in text
     for part in ("unused", "Note: random weights", "Pushed version 1700000000"):
         assert part in text
