@@ -8,7 +8,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from trainer.errors import UsageError
-from trainer.servable import INVALID, INVALID_SCORE, ModelInfo, find_version
+from trainer.features import INVALID, INVALID_SCORE
+from trainer.servable import ModelInfo, find_version
 
 
 @dataclass(frozen=True)

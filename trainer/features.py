@@ -28,3 +28,6 @@ SPLITS: Final = (TRAIN, EVAL, TEST)
 UNUSED: Final = "unused"  #: in the manifest only: a row that balancing has left out
 
 IMAGE_ID_LENGTH: Final = 16
+
+INVALID: Final = "invalid"  #: what a served model calls a film that cannot be decoded, never the name of a class
+INVALID_SCORE: Final = -1.0

@@ -12,9 +12,6 @@ from trainer.errors import RunError, UsageError
 MODEL_JSON = "model.json"
 SAVED_MODEL = "saved_model.pb"
 
-INVALID = "invalid"  #: label of a film that cannot be decoded
-INVALID_SCORE = -1.0
-
 
 class Rate(BaseModel):
     """A measured rate with its interval and what it was measured on."""

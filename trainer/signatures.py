@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from trainer.features import INVALID, INVALID_SCORE
 from trainer.input import parse_images
 from trainer.preprocessing import films_to_images
-from trainer.servable import INVALID, INVALID_SCORE
 
 SERVING_DEFAULT, EXAMPLES = "serving_default", "examples"
 

@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trainer.features import VIEWS
+from trainer.features import INVALID, VIEWS
 from trainer.strict import Settings
 
 ViewName = Literal["PA", "AP", "AP Supine"]
+ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$")]
 
 
 class Ieee8023Source(Settings):
@@ -55,7 +56,7 @@ class DataSettings(Settings):
 
     root: str | None = Field(None, description="folder that holds the sources; none = the films drawn for the sample")
     sources: tuple[Source, ...] = Field(min_length=1)
-    classes: tuple[str, ...] = Field(("covid", "healthy"), min_length=2)
+    classes: tuple[ClassName, ...] = Field(("covid", "healthy"), min_length=2)
     positive: str = "covid"
     findings: dict[str, tuple[str, ...]] = Field(
         description="class -> findings that belong to it, compared without case; any other finding is rejected"
@@ -68,6 +69,8 @@ class DataSettings(Settings):
 
     @model_validator(mode="after")
     def _names_agree(self) -> "DataSettings":
+        if INVALID in self.classes:
+            raise ValueError(f"'{INVALID}' is what a served model calls a film that it cannot read; rename the class")
         if self.positive not in self.classes:
             raise ValueError(f"positive is '{self.positive}', which is not one of classes: {', '.join(self.classes)}")
         if sorted(self.findings) != sorted(self.classes):

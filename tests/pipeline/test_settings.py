@@ -69,6 +69,11 @@ def test_values_that_contradict_each_other_are_told_in_one_sentence() -> None:
     assert faults("data.positive=sars") == ["data: positive is 'sars', which is not one of classes: covid, healthy"]
 
 
+def test_a_class_may_not_be_called_as_an_unreadable_film_is() -> None:
+    (fault,) = faults("data.classes=[covid, invalid]")
+    assert fault == "data: 'invalid' is what a served model calls a film that it cannot read; rename the class"
+
+
 def test_settings_of_the_cnn_do_not_ask_for_feature_views() -> None:
     (fault,) = faults("trainer.backbone=cnn", "trainer.feature_views=2")
     assert "set trainer.feature_views to 0" in fault
