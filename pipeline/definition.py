@@ -34,6 +34,7 @@ def create_pipeline(
     image_size: int,
     max_rejected: float,
     split_by: str,
+    sources_without_patients: tuple[str, ...],
     data_digest: str,
     key_id: str,
     weights_digest: str,
@@ -60,6 +61,7 @@ def create_pipeline(
         image_size: Side of a record's image in pixels.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
+        sources_without_patients: Names of the sources that do not say which films are of one patient.
         data_digest: Digest of films and metadata.
         key_id: Fingerprint of the key of the patients' pseudonyms.
         weights_digest: Digest of a local weights file, empty where the weights have a name.
@@ -104,6 +106,7 @@ def create_pipeline(
         classes=json.dumps(classes),
         max_rejected=max_rejected,
         split_by=split_by,
+        sources_without_patients=json.dumps(sources_without_patients),
         code_digest=code["DataAudit"],
     )
     data_gate = DataGate(audit=data_audit.outputs["audit"], code_digest=code["DataGate"])

@@ -6,6 +6,7 @@ Everything here runs before TensorFlow is imported.
 import ast
 import hashlib
 import json
+import os
 import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -45,13 +46,20 @@ def data_digest(data: DataSettings, memo_file: Path) -> str:
     memo = _read_memo(memo_file)
     fresh: dict[str, list[str]] = {}
     parts = []
-    for file in _source_files(data):
-        status = file.stat()
-        stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        known = memo.get(str(file))
-        content = known[1] if isinstance(known, list) and known[0] == stamp else sha256_of_file(file)
+    for file, is_outside in _source_files(data):
+        try:
+            if is_outside:  # ManifestGen rejects it unopened, and so does this
+                parts.append(f"{file}\0-> {os.readlink(file)}".encode(errors="surrogateescape"))
+                continue
+            status = file.stat()
+            stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+            known = memo.get(str(file))
+            content = known[1] if isinstance(known, list) and known[0] == stamp else sha256_of_file(file)
+        except OSError as error:  # ManifestGen says which film it is
+            parts.append(f"{file}\0{error.strerror}".encode(errors="surrogateescape"))
+            continue
         fresh[str(file)] = [stamp, content]
-        parts.append(f"{file}\0{content}".encode())
+        parts.append(f"{file}\0{content}".encode(errors="surrogateescape"))
     if fresh != memo:
         memo_file.parent.mkdir(parents=True, exist_ok=True)
         staged = memo_file.with_suffix(".tmp")
@@ -80,7 +88,8 @@ def _read_memo(file: Path) -> dict[str, list[str]]:
     return memo if isinstance(memo, dict) else {}
 
 
-def _source_files(data: DataSettings) -> Iterator[Path]:
+def _source_files(data: DataSettings) -> Iterator[tuple[Path, bool]]:
+    """Metadata and films of every source, where the readers look for them; true for a link that leads out of there."""
     for source in data.sources:
         folder = Path(data.root or ".", source.path)
         if not folder.is_dir():
@@ -88,7 +97,16 @@ def _source_files(data: DataSettings) -> Iterator[Path]:
                 f"source '{source.name}': folder {folder} does not exist; correct data.root "
                 f"({data.root}) or the source's path ({source.path})"
             )
-        yield from sorted(path for path in folder.rglob("*") if path.is_file())
+        if source.metadata is not None:
+            yield folder / source.metadata, False
+        for name in [source.images] if source.kind == "ieee8023" else source.folders:
+            films = Path(os.path.realpath(folder / name))  # a linked folder of films is read, so it counts
+            for file in sorted(films.rglob("*")):
+                hidden = any(part.startswith(".") for part in file.relative_to(films).parts)
+                if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(films):
+                    yield file, True
+                elif file.is_file() and not hidden:
+                    yield file, False
 
 
 def _imported_files(module: str) -> set[Path]:

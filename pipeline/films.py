@@ -41,7 +41,7 @@ def provide_films(settings: RunSettings, root: Path) -> DataSettings:
     folder = root / "films"
     wanted = {**settings.sample.model_dump(), "code": code_digest("pipeline.sample.data_set")}
     stamp = root / "films.json"
-    if not (folder.is_dir() and stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted):
+    if not (folder.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == json.dumps(wanted)):
         for old in (folder, *root.glob(f".{folder.name}-*")):  # the latter from a draw that was killed
             shutil.rmtree(old, ignore_errors=True)
         LOGGER.info("drawing films of 2 x %d patients into %s", settings.sample.patients, folder)
@@ -72,8 +72,8 @@ def key_id(key: str) -> str:
 
 def _key_of_root(root: Path) -> str:
     file = root / "patient.key"
-    if not file.is_file():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if not file.is_file() or not file.stat().st_size:  # empty where a run was killed between the two lines below
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(secrets.token_hex(32))
     return file.read_text(encoding="utf-8")

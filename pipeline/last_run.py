@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from components.pusher.publish import versions
+from components.pusher.publish import is_complete, versions
 from pipeline.result import ComponentRun, RunResult
 
 FILE: Final = "last_run.json"
@@ -36,6 +36,6 @@ def recall(root: Path, fingerprint: str, model_folder: Path) -> RunResult | None
     if result.status not in ("pushed", "unchanged"):
         return result.model_copy(update={"components": cached})
     served = versions(model_folder)
-    if not served or str(served[-1]) != result.model_dir:
+    if not served or str(served[-1]) != result.model_dir or not is_complete(served[-1]):
         return None
     return result.model_copy(update={"status": "unchanged", "components": cached})

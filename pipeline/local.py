@@ -22,7 +22,7 @@ from pipeline.result import RunResult
 from pipeline.runtime import log_to, prepare_gpus, prepare_process
 from pipeline.settings import RunSettings
 from schema import SCHEMA_FILE
-from trainer.errors import RunError
+from trainer.errors import RunError, UsageError
 
 
 def run(settings: RunSettings, root: Path, *, debug: bool = False) -> RunResult:
@@ -40,7 +40,12 @@ def run(settings: RunSettings, root: Path, *, debug: bool = False) -> RunResult:
         CxrError: Whatever can be told in one line before the pipeline starts, and sources that cannot be read.
     """
     root = root.resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    if set(str(root)) & set("*?[]{}"):
+        raise UsageError(f"root {root} holds one of * ? [ ] {{ }}, which TFX reads as a pattern; name another folder")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"root {root} cannot be made ({error.strerror}); name another folder with --root") from error
     try:
         with FileLock(root / "run.lock", timeout=0):
             return _run_locked(settings, root, debug=debug)

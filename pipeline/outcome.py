@@ -1,14 +1,13 @@
 """From the nodes of a run, as ML Metadata has them, to its result."""
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from tfx.utils import path_utils
 
-from components.files import DECISION_FILE, MANIFEST_FILE
-from components.manifest_gen.manifest import read_manifest, read_rejected, write_rejected
+from components.files import DECISION_FILE
+from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, write_manifest
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
 from pipeline.beam_runner import message_of
@@ -84,12 +83,14 @@ def _describe(nodes: Nodes, manifest_folder: Path) -> RunResult:
     if manifest is None:
         return result
     undecodable = _output(nodes, "XrayExampleGen", "rejected")
-    rejected = [*read_rejected(manifest), *(read_rejected(undecodable) if undecodable else [])]
+    lost = read_rejected(undecodable) if undecodable else []
+    places = {(rejection.source, rejection.file) for rejection in lost}
+    rows = [row for row in read_manifest(manifest) if (row.source, row.file) not in places]
+    rejected = [*read_rejected(manifest), *lost]
     manifest_folder.mkdir(exist_ok=True)
-    shutil.copyfile(manifest / MANIFEST_FILE, manifest_folder / MANIFEST_FILE)
-    write_rejected(rejected, manifest_folder)
+    write_manifest(Manifest(tuple(rows), tuple(rejected)), manifest_folder)
     films: dict[str, Counter[str]] = {}
-    for row in read_manifest(manifest):
+    for row in rows:
         films.setdefault(row.label, Counter())[row.split] += 1
     return result.model_copy(
         update={

@@ -42,8 +42,10 @@ class Job:
         def split(patterns: list[str]) -> Split:
             return Split(tuple(patterns), tuple(data["classes"]), data["image_size"])
 
-        # Another configuration, or other data or code, never goes on from this one's checkpoints.
+        # Another configuration, or other records or code, never goes on from this one's checkpoints. The records are
+        # told by their place, which TFX gives to one execution only: the same films split anew are other records.
         named = [config[key] for key in ("trainer", "data", "data_digest", "code_digest", "weights_digest")]
+        named += [*fn_args.train_files, *fn_args.eval_files]
         key = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
         return cls(
             train=split(fn_args.train_files),

@@ -81,9 +81,23 @@ def design_effect(successes: ArrayLike, films: ArrayLike) -> float:
     total, patients = n.sum(), n.size
     rate = k.sum() / total
     if patients == 1 or rate in (0, 1):
-        return float((n**2).sum() / total)
+        return complete_likeness(n)
     between = patients / (patients - 1) * ((k - rate * n) ** 2).sum() / total**2
     return float(max(1.0, between / (rate * (1 - rate) / (total - 1))))
+
+
+def complete_likeness(films: ArrayLike) -> float:
+    """The design effect where the films of a patient count as one observation: the largest that there can be.
+
+    It does not depend on how the films came out, so a bound computed with it never rises with a miss.
+
+    Args:
+        films: films of each patient, [patients], each >= 1.
+
+    Source: Kish, Survey Sampling (1965), 5.4.
+    """
+    n = np.asarray(films, float)
+    return float((n**2).sum() / n.sum())
 
 
 def per_patient(successes: ArrayLike, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

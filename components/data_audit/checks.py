@@ -92,6 +92,23 @@ def check_overlap(rows: Iterable[ManifestRow], split_by: str) -> list[Check]:
     ]
 
 
+def check_patients_known(sources: Sequence[str]) -> Check:
+    """Sources that do not say which films are of one patient: no split can keep those films together."""
+    return Check(
+        name="patients_known",
+        verdict="warn" if sources else "pass",
+        value=len(sources),
+        bound=0,
+        message=f"{len(sources)} sources name no patients"
+        + (
+            f" ({', '.join(sources)}): every film counts as a patient of its own, films of one patient may stand on "
+            "both sides of a split, and results may flatter the model"
+            if sources
+            else ""
+        ),
+    )
+
+
 def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str]) -> list[Check]:
     """Every class needs a film in every split, else there is nothing to learn, to tune or to measure."""
     checks = []

@@ -14,6 +14,7 @@ class DataAuditSpec(component_spec.ComponentSpec):
         "classes": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=float),
         "split_by": component_spec.ExecutionParameter(type=str),
+        "sources_without_patients": component_spec.ExecutionParameter(type=str),
         "code_digest": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -34,6 +35,7 @@ class DataAudit(base_component.BaseComponent):
         classes: Names of the classes as a JSON list.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
+        sources_without_patients: Names of the sources that do not say which films are of one patient, as a JSON list.
         code_digest: Digest of the modules that the executor runs.
     """
 
@@ -49,6 +51,7 @@ class DataAudit(base_component.BaseComponent):
         classes: str,
         max_rejected: float,
         split_by: str,
+        sources_without_patients: str,
         code_digest: str,
     ) -> None:
         super().__init__(
@@ -59,6 +62,7 @@ class DataAudit(base_component.BaseComponent):
                 classes=classes,
                 max_rejected=max_rejected,
                 split_by=split_by,
+                sources_without_patients=sources_without_patients,
                 code_digest=code_digest,
                 audit=Channel(type=DataAuditReport),
             )

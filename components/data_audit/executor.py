@@ -35,6 +35,7 @@ class Executor(base_executor.BaseExecutor):
             checks=(
                 checks.check_rejected(rejected, len(usable), exec_properties["max_rejected"]),
                 *checks.check_overlap(usable, exec_properties["split_by"]),
+                checks.check_patients_known(json.loads(exec_properties["sources_without_patients"])),
                 *checks.check_classes(usable, classes),
                 *checks.check_anomalies(_read_anomalies(input_dict["anomalies"])),
             )

@@ -26,6 +26,8 @@ def judge(film: Film, data: DataSettings) -> Film | Rejection:
             f"'{label}'; move the film or correct the row",
         )
     view = view_of(film.view)
+    if not film.view.strip():
+        return film.rejected("view", "no view is given; add it to the metadata, or 'view' to a source of class folders")
     if view not in data.views:
         return film.rejected(
             "view",

@@ -10,7 +10,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.files import DECISION_FILE
-from components.pusher.publish import digest_of, publish, versions
+from components.pusher.publish import digest_of, is_complete, publish, versions
 from components.release_gate.decision import Decision
 from trainer.servable import ModelInfo
 
@@ -40,7 +40,7 @@ class Executor(base_executor.BaseExecutor):
         model_folder = Path(exec_properties["model_folder"])
         content_digest = digest_of(servable)
         served = versions(model_folder)
-        if served and ModelInfo.read(served[-1]).content_digest == content_digest:
+        if served and is_complete(served[-1]) and ModelInfo.read(served[-1]).content_digest == content_digest:
             return
         statistics = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
 

@@ -33,6 +33,11 @@ def versions(model_folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name))
 
 
+def is_complete(version: Path) -> bool:
+    """Whether a version folder holds what a server needs and what says what it is."""
+    return all((version / name).exists() for name in ("saved_model.pb", "variables", "model.json"))
+
+
 def publish(servable: Path, model_folder: Path, version: int, complete: Callable[[Path], None]) -> Path:
     """Copies a servable beside the served versions, completes it there, and renames it into place.
 

@@ -9,7 +9,7 @@ from components.release_gate.settings import GateSettings
 from components.score.predictions import Predictions
 from trainer.metrics import area_under_curve, rate
 from trainer.servable import Rate
-from trainer.statistics import clopper_pearson, design_effect, per_patient
+from trainer.statistics import clopper_pearson, complete_likeness, per_patient
 
 
 def decide(predictions: Predictions, gate: GateSettings, warnings: tuple[str, ...] = ()) -> Decision:
@@ -58,7 +58,9 @@ def judge_lower_bound(name: str, bound: float, successes: np.ndarray, patients: 
             passed=False,
             message=f"{name} is not computable: the test split has no such film; gate.min_{name} asks for {bound:.3f}",
         )
-    effect = design_effect(*per_patient(successes, patients))
+    # Patients are the units. An estimated design effect would fall to 1 with the first miss, and one miss would then
+    # raise the bound.
+    effect = complete_likeness(per_patient(successes, patients)[1])
     hits, films = int(successes.sum()), successes.size
     low = clopper_pearson(hits / effect, films / effect).low
     passed = low >= bound

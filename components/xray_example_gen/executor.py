@@ -46,7 +46,7 @@ class WriteShard(beam.DoFn):
                 else:
                     writer.write(record.SerializeToString(deterministic=True))
         rejected_folder = _rejected_of_shard(Path(self._rejected_uri), shard)
-        rejected_folder.mkdir(parents=True)
+        rejected_folder.mkdir(parents=True, exist_ok=True)
         write_rejected(rejected, rejected_folder)
         yield len(shard.rows) - len(rejected)
 

@@ -1,8 +1,10 @@
 """One film of the manifest to one ``tf.train.Example``."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import tensorflow as tf
 
@@ -11,6 +13,9 @@ from components.manifest_gen.rows import Rejection
 from components.xray_example_gen.film_check import fault_of_film
 from trainer import features
 from trainer.preprocessing import film_to_image
+
+#: TensorFlow names the op in its message; that tells a person nothing of the film.
+_NODE: Final = re.compile(r"\{\{.*?\}\}|\[Op:.*?\]")
 
 
 def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) -> tf.train.Example | Rejection:
@@ -40,7 +45,7 @@ def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) ->
     try:
         image = film_to_image(data, image_size)
     except tf.errors.InvalidArgumentError as error:
-        return rejected("unreadable", f"does not decode: {error.message.splitlines()[0].partition(' {{')[0]}")
+        return rejected("unreadable", f"does not decode: {_NODE.sub('', error.message.splitlines()[0]).strip()}")
     return _example(row, classes, image.numpy().tobytes())
 
 

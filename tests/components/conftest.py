@@ -103,7 +103,7 @@ def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated
         Executor,
         {"manifest": manifest, "rejected": ingested.rejected, "anomalies": validated.anomalies},
         {"audit": DataAuditReport},
-        {"classes": CLASSES, "max_rejected": 0.01, "split_by": "patient"},
+        {"classes": CLASSES, "max_rejected": 0.01, "split_by": "patient", "sources_without_patients": "[]"},
     )
     return made["audit"][0]
 

@@ -58,6 +58,30 @@ def test_films_that_come_or_go_change_the_digest(data: DataSettings, tmp_path: P
     assert digests.data_digest(data, memo) == first
 
 
+def test_a_linked_folder_of_films_counts_by_its_films(data: DataSettings, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    images = tmp_path / "films" / "images"
+    images.rename(tmp_path / "elsewhere")
+    images.symlink_to(tmp_path / "elsewhere")
+    first = digests.data_digest(data, memo)
+    (tmp_path / "elsewhere" / "a.png").write_bytes(b"another film")
+    assert digests.data_digest(data, memo) != first
+
+
+def test_a_link_out_of_the_folder_is_not_opened(data: DataSettings, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    (tmp_path / "films" / "images" / "k.png").symlink_to("/proc/kmsg")  # reading it would never end
+    assert digests.data_digest(data, memo) != first
+
+
+def test_hidden_files_do_not_count(data: DataSettings, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    (tmp_path / "films" / "images" / ".DS_Store").write_bytes(b"of a desktop")
+    assert digests.data_digest(data, memo) == first
+
+
 def test_unchanged_files_are_not_read_again(
     data: DataSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,9 @@ from pipeline.result import ComponentRun, RunResult
 
 @pytest.fixture
 def model_folder(tmp_path: Path) -> Path:
-    (tmp_path / "serving" / "cxr" / "7").mkdir(parents=True)
+    (tmp_path / "serving" / "cxr" / "7" / "variables").mkdir(parents=True)
+    for name in ("saved_model.pb", "model.json"):
+        (tmp_path / "serving" / "cxr" / "7" / name).touch()
     return tmp_path / "serving" / "cxr"
 
 
@@ -39,7 +41,7 @@ def test_a_served_version_that_is_gone_or_overtaken_must_run(
     (model_folder / "8").mkdir()
     assert recall(tmp_path, "f", model_folder) is None
     (model_folder / "8").rmdir()
-    (model_folder / "7").rmdir()
+    (model_folder / "7" / "saved_model.pb").unlink()
     assert recall(tmp_path, "f", model_folder) is None
 
 

@@ -53,3 +53,10 @@ def test_another_configuration_never_goes_on_from_the_same_checkpoints(changed):
 def test_another_threshold_goes_on_from_the_same_checkpoints():
     changed = _fn_args(threshold=ThresholdSettings(target_recall=0.5).model_dump_json())
     assert Job.from_fn_args(changed).checkpoints == Job.from_fn_args(_fn_args()).checkpoints
+
+
+@pytest.mark.parametrize("split", ["train_files", "eval_files"])
+def test_the_same_films_split_anew_never_go_on_from_the_same_checkpoints(split):
+    changed = _fn_args()
+    setattr(changed, split, ["/examples of another execution/*"])
+    assert Job.from_fn_args(changed).checkpoints != Job.from_fn_args(_fn_args()).checkpoints

@@ -1,6 +1,13 @@
 """What the audit measures and what it makes of it."""
 
-from components.data_audit.checks import Audit, check_anomalies, check_classes, check_overlap, check_rejected
+from components.data_audit.checks import (
+    Audit,
+    check_anomalies,
+    check_classes,
+    check_overlap,
+    check_patients_known,
+    check_rejected,
+)
 from components.manifest_gen.rows import ManifestRow, Rejection
 
 CLASSES = ["covid", "healthy"]
@@ -55,6 +62,13 @@ def test_the_same_bytes_in_two_splits_stop_even_under_two_patients() -> None:
 def test_films_that_balancing_left_out_overlap_with_nobody() -> None:
     rows = [row("a", split="train", patient="p1"), row("b", split="unused", patient="p1", sha256="a")]
     assert [check.verdict for check in check_overlap(rows, "patient")] == ["pass", "pass"]
+
+
+def test_sources_that_name_no_patients_are_a_warning() -> None:
+    assert check_patients_known([]).verdict == "pass"
+    warned = check_patients_known(["ward"])
+    assert warned.verdict == "warn"
+    assert "(ward): every film counts as a patient of its own" in warned.message
 
 
 def test_a_class_that_lacks_a_split_stops() -> None:

@@ -11,7 +11,12 @@ from components.data_audit.executor import Executor
 from components.files import AUDIT_FILE
 from trainer import features
 
-PROPERTIES = {"classes": json.dumps(["covid", "healthy"]), "max_rejected": 0.01, "split_by": "patient"}
+PROPERTIES = {
+    "classes": json.dumps(["covid", "healthy"]),
+    "max_rejected": 0.01,
+    "split_by": "patient",
+    "sources_without_patients": "[]",
+}
 
 
 def read(artifact: Any) -> Audit:

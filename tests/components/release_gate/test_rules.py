@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.release_gate.rules import decide, judge_lower_bound
 from components.release_gate.settings import GateSettings
@@ -51,6 +53,16 @@ def test_several_films_of_a_patient_widen_the_interval() -> None:
     twelve = judge_lower_bound("recall", 0, np.ones(12, bool), np.arange(12))
     assert paired.value == pytest.approx(twelve.value)
     assert (paired.value or 0) < (alone.value or 0)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=20), st.data())
+def test_a_miss_never_raises_the_bound(films: list[int], data: st.DataObject) -> None:
+    patients = np.repeat(np.arange(len(films)), films)
+    found = np.array(data.draw(st.lists(st.booleans(), min_size=patients.size, max_size=patients.size)))
+    fewer = found.copy()
+    fewer[np.flatnonzero(found)[:1]] = False
+    bounds = [judge_lower_bound("recall", 0, hits, patients).value or 0 for hits in (found, fewer)]
+    assert bounds[1] <= bounds[0]
 
 
 def test_a_model_that_calls_everything_positive_is_not_blessed() -> None:
