@@ -17,11 +17,6 @@ PROPERTIES = {
     "split_by": "patient",
     "sources_without_patients": "[]",
 }
-    "classes": json.dumps(["covid", "healthy"]),
-    "max_rejected": 0.01,
-    "split_by": "patient",
-    "sources_without_patients": "[]",
-}
 
 
 def read(artifact: Any) -> Audit:
