@@ -7,7 +7,7 @@ from pathlib import Path
 from tfx.utils import path_utils
 
 from components.files import DECISION_FILE
-from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, write_manifest
+from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, without, write_manifest
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
 from pipeline.beam_runner import message_of
@@ -84,8 +84,7 @@ def _describe(nodes: Nodes, manifest_folder: Path) -> RunResult:
         return result
     undecodable = _output(nodes, "XrayExampleGen", "rejected")
     lost = read_rejected(undecodable) if undecodable else []
-    places = {(rejection.source, rejection.file) for rejection in lost}
-    rows = [row for row in read_manifest(manifest) if (row.source, row.file) not in places]
+    rows = without(read_manifest(manifest), lost)
     rejected = [*read_rejected(manifest), *lost]
     manifest_folder.mkdir(exist_ok=True)
     write_manifest(Manifest(tuple(rows), tuple(rejected)), manifest_folder)

@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 
 from components.data_audit import checks
 from components.files import AUDIT_FILE
-from components.manifest_gen.manifest import read_manifest, read_rejected
+from components.manifest_gen.manifest import read_manifest, read_rejected, without
 
 
 class Executor(base_executor.BaseExecutor):
@@ -25,10 +25,8 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Writes ``audit.json``, an ``Audit``."""
         manifest_folder = Path(artifact_utils.get_single_uri(input_dict["manifest"]))
-        rows = read_manifest(manifest_folder)
         undecodable = read_rejected(Path(artifact_utils.get_single_uri(input_dict["rejected"])))
-        lost = {(rejection.source, rejection.file) for rejection in undecodable}
-        usable = [row for row in rows if (row.source, row.file) not in lost]
+        usable = without(read_manifest(manifest_folder), undecodable)
         rejected = [*read_rejected(manifest_folder), *undecodable]
         classes = json.loads(exec_properties["classes"])
         audit = checks.Audit(

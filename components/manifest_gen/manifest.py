@@ -130,6 +130,12 @@ def read_rejected(folder: Path) -> list[Rejection]:
     ]
 
 
+def without(rows: Iterable[ManifestRow], rejected: Iterable[Rejection]) -> list[ManifestRow]:
+    """The rows whose films no component behind ManifestGen has rejected."""
+    lost = {(rejection.source, rejection.file) for rejection in rejected}
+    return [row for row in rows if (row.source, row.file) not in lost]
+
+
 def sha256_of(path: Path) -> str:
     """64 hex digits, read a mebibyte at a time."""
     digest = hashlib.sha256()

@@ -15,7 +15,7 @@ RECALL = Rate(value=0.9, low=0.7, high=0.97, n=30, patients=20)
 RESULT = RunResult(
     status="pushed",
     version=1_700_000_000,
-    model_dir="/root/serving/cxr/1700000000",
+    model_dir="/runs/x/serving/cxr/1700000000",
     metrics={"recall": RECALL},
     gate=(Rule(name="min_recall", value=0.68, bound=0.6, passed=True, message="reached"),),
     components={"Trainer": ComponentRun(state="ran", seconds=12.34), "Pusher": ComponentRun(state="cached", seconds=0)},
@@ -28,7 +28,7 @@ RESULT = RunResult(
 def screen(result: RunResult) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=100)
-    for part in tables_of(result, Path("/root")):
+    for part in tables_of(result, Path("/runs/x")):
         console.print(part)
     return stream.getvalue()
 
@@ -39,7 +39,7 @@ def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
         assert part in text
     for part in ("unused", "Note: random weights", "Pushed version 1700000000"):
         assert part in text
-    assert "cxr predict FILM --model /root/serving/cxr" in text
+    assert "cxr predict FILM --model /runs/x/serving/cxr" in text
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
     [
         ("not_blessed", "Not blessed: the model missed a bound", "more films, other trainer settings"),
         ("failed", "Failed: nothing was pushed", "what has finished is not done again"),
-        ("refused_data", "Data refused: nothing was trained", "/root/manifest/rejected.csv"),
+        ("refused_data", "Data refused: nothing was trained", "/runs/x/manifest/rejected.csv"),
     ],
 )
 def test_a_refusal_says_why_and_what_to_do(status: str, headline: str, step: str) -> None:
