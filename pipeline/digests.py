@@ -97,9 +97,9 @@ def _source_files(data: DataSettings) -> Iterator[tuple[Path, bool]]:
                 f"source '{source.name}': folder {folder} does not exist; correct data.root "
                 f"({data.root}) or the source's path ({source.path})"
             )
-        if source.metadata is not None:
-            yield folder / source.metadata, False
-        for name in [source.images] if source.kind == "ieee8023" else source.folders:
+        for table in source.tables:
+            yield folder / table, False
+        for name in source.films:
             films = Path(os.path.realpath(folder / name))  # a linked folder of films is read, so it counts
             for file in sorted(films.rglob("*")):
                 hidden = any(part.startswith(".") for part in file.relative_to(films).parts)

@@ -74,9 +74,7 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Pla
         image_size=data.image_size,
         max_rejected=data.max_rejected,
         split_by=settings.split.by,
-        sources_without_patients=tuple(
-            source.name for source in data.sources if source.kind == "class_folders" and source.metadata is None
-        ),
+        sources_without_patients=tuple(source.name for source in data.sources if not source.names_patients),
         data_digest=digest_of_data,
         key_id=key_id,
         weights_digest=_weights_digest(settings.trainer.weights),

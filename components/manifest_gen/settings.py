@@ -4,35 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from components.manifest_gen.sources.registry import Source
+from components.manifest_gen.views import ViewName
 from trainer.features import INVALID, VIEWS
 from trainer.strict import Settings
 
-ViewName = Literal["PA", "AP", "AP Supine"]
 ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$")]
-
-
-class Ieee8023Source(Settings):
-    """A folder laid out as ieee8023's covid-chestxray-dataset: ``metadata.csv`` and ``images/``."""
-
-    kind: Literal["ieee8023"]
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="how records and slices call the source")
-    path: str = Field(description="folder, relative to data.root")
-    metadata: str = "metadata.csv"
-    images: str = "images"
-
-
-class ClassFoldersSource(Settings):
-    """A folder with one sub-folder of films per finding, and optionally a NIH-style Data_Entry CSV."""
-
-    kind: Literal["class_folders"]
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="how records and slices call the source")
-    path: str = Field(description="folder, relative to data.root")
-    folders: dict[str, str] = Field(description="sub-folder -> finding of the films in it")
-    metadata: str | None = Field(None, description="CSV with Image Index, Patient ID, View Position, ...")
-    view: ViewName | None = Field(None, description="view of films of which the CSV says nothing")
-
-
-Source = Annotated[Ieee8023Source | ClassFoldersSource, Field(discriminator="kind")]
 
 
 class SplitSettings(Settings):
@@ -63,6 +40,9 @@ class DataSettings(Settings):
     )
     views: tuple[ViewName, ...] = Field(VIEWS[:1], min_length=1, description="kept in every class alike")
     balance: Literal["none", "undersample"] = Field("none", description="undersample: classes cut to the smallest")
+    duplicates: Literal["group", "drop", "stop"] = Field(
+        "group", description="copies of one film: into one split together, all but one left out, or no run at all"
+    )
     image_size: int = Field(224, ge=32, le=1024, description="side of a record's image in pixels")
     seed: int = Field(1, ge=0, lt=2**31)
     max_rejected: float = Field(0.5, ge=0, le=1, description="share of the rows that may be unreadable or unusable")

@@ -1,6 +1,9 @@
 """View positions as collections spell them."""
 
-from typing import Final
+from typing import Final, Literal
+
+#: `trainer.features.VIEWS` as a type.
+ViewName = Literal["PA", "AP", "AP Supine"]
 
 #: Lower case, single blanks -> the name in `trainer.features.VIEWS`. Standing and sitting films of one projection
 #: count as that projection; only a patient who lies down makes a view of its own. Words that leave the projection

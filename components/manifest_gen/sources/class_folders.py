@@ -4,19 +4,46 @@ import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
+
+from pydantic import Field
 
 from components.manifest_gen.demographics import age_of, sex_of
 from components.manifest_gen.folder import Listing, find, list_films
 from components.manifest_gen.metadata import MetadataRow, read_rows
 from components.manifest_gen.rows import Film, Rejection
-from components.manifest_gen.settings import ClassFoldersSource
+from components.manifest_gen.sources.base import SourceSettings
 from components.manifest_gen.sources.claims import Claims
+from components.manifest_gen.views import ViewName
 from trainer.errors import SourceError
 
 FILE: Final = "image index"
 PATIENT: Final = "patient id"
 VIEW: Final = "view position"
+
+
+class ClassFoldersSource(SourceSettings):
+    """A folder with one sub-folder of films per finding, and optionally a NIH-style Data_Entry CSV."""
+
+    kind: Literal["class_folders"]
+    folders: dict[str, str] = Field(description="sub-folder -> finding of the films in it")
+    metadata: str | None = Field(None, description="CSV with Image Index, Patient ID, View Position, ...")
+    view: ViewName | None = Field(None, description="view of films of which the CSV says nothing")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The CSV, if there is one."""
+        return () if self.metadata is None else (self.metadata,)
+
+    @property
+    def films(self) -> tuple[str, ...]:
+        """The sub-folders."""
+        return tuple(self.folders)
+
+    @property
+    def names_patients(self) -> bool:
+        """With a CSV only."""
+        return self.metadata is not None
 
 
 def read_class_folders(source: ClassFoldersSource, folder: Path) -> Iterator[Film | Rejection]:

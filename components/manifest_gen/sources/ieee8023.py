@@ -6,13 +6,13 @@ borrowed it: Actualmed's ``imagename``, and Figure 1's, which has no column for 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from components.manifest_gen.demographics import age_of, sex_of
 from components.manifest_gen.folder import find, list_films
 from components.manifest_gen.metadata import read_rows
 from components.manifest_gen.rows import Film, Rejection, shown
-from components.manifest_gen.settings import Ieee8023Source
+from components.manifest_gen.sources.base import SourceSettings
 from components.manifest_gen.sources.claims import Claims
 
 PATIENT: Final = "patientid"
@@ -21,6 +21,29 @@ VIEW: Final = "view"
 
 #: ``CR`` and ``DX`` are DICOM's codes for plain radiographs. A blank says nothing; the view then decides.
 RADIOGRAPHS: Final = ("x-ray", "xray", "cr", "dx", "")
+
+
+class Ieee8023Source(SourceSettings):
+    """A folder laid out as ieee8023's covid-chestxray-dataset: ``metadata.csv`` and ``images/``."""
+
+    kind: Literal["ieee8023"]
+    metadata: str = "metadata.csv"
+    images: str = "images"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The metadata file."""
+        return (self.metadata,)
+
+    @property
+    def films(self) -> tuple[str, ...]:
+        """The folder of films."""
+        return (self.images,)
+
+    @property
+    def names_patients(self) -> bool:
+        """Always."""
+        return True
 
 
 def read_ieee8023(source: Ieee8023Source, folder: Path) -> Iterator[Film | Rejection]:

@@ -8,22 +8,33 @@ findings and views as the source spells them: what may pass is decided in `compo
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import Field
 
 from components.manifest_gen.rows import Film, Rejection
-from components.manifest_gen.settings import Source
-from components.manifest_gen.sources.class_folders import read_class_folders
-from components.manifest_gen.sources.ieee8023 import read_ieee8023
+from components.manifest_gen.sources.base import SourceSettings
+from components.manifest_gen.sources.class_folders import ClassFoldersSource, read_class_folders
+from components.manifest_gen.sources.ieee8023 import Ieee8023Source, read_ieee8023
 from trainer.errors import SourceError
 
-Reader = Callable[[Any, Path], Iterator[Film | Rejection]]
 
-READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+class SourceKind(NamedTuple):
+    """What there is of one kind: its settings, and the reader that takes them and the source's folder."""
+
+    settings: type[SourceSettings]
+    read: Callable[[Any, Path], Iterator[Film | Rejection]]
+
+
+KINDS: Final[Mapping[str, SourceKind]] = MappingProxyType(
     {
-        "class_folders": read_class_folders,
-        "ieee8023": read_ieee8023,
+        "class_folders": SourceKind(ClassFoldersSource, read_class_folders),
+        "ieee8023": SourceKind(Ieee8023Source, read_ieee8023),
     }
 )
+
+#: One of ``data.sources``. A union cannot be made from a dict where types are checked, so it is spelled out.
+Source = Annotated[ClassFoldersSource | Ieee8023Source, Field(discriminator="kind")]
 
 
 def read_source(source: Source, root: Path) -> Iterator[Film | Rejection]:
@@ -39,4 +50,4 @@ def read_source(source: Source, root: Path) -> Iterator[Film | Rejection]:
     folder = root / source.path
     if not folder.is_dir():
         raise SourceError(f"there is no folder {folder}; check data.root and the path of source '{source.name}'")
-    return READERS[source.kind](source, folder)
+    return KINDS[source.kind].read(source, folder)

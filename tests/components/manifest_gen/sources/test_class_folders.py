@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from components.manifest_gen.rows import Film, Rejection
-from components.manifest_gen.settings import ClassFoldersSource
-from components.manifest_gen.sources.class_folders import read_class_folders
+from components.manifest_gen.sources.class_folders import ClassFoldersSource, read_class_folders
 from trainer.errors import SourceError
 
 HEADER = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position"

@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.manifest_gen.rows import Film, Rejection
-from components.manifest_gen.settings import Ieee8023Source
-from components.manifest_gen.sources.ieee8023 import read_ieee8023
+from components.manifest_gen.sources.ieee8023 import Ieee8023Source, read_ieee8023
 from trainer.errors import SourceError
 
 SOURCE = Ieee8023Source(kind="ieee8023", name="here", path="collection")
