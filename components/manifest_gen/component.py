@@ -1,6 +1,6 @@
 """ManifestGen: reads every source and writes one row per film, with class, view, patient and split."""
 
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import Channel, component_spec
 
 from components.artifacts import Manifest
@@ -21,7 +21,7 @@ class ManifestGenSpec(component_spec.ComponentSpec):
     OUTPUTS = {"manifest": component_spec.ChannelParameter(type=Manifest)}
 
 
-class ManifestGen(base_component.BaseComponent):
+class ManifestGen(base_beam_component.BaseBeamComponent):
     """Sources to manifest.
 
     Args:
@@ -34,7 +34,7 @@ class ManifestGen(base_component.BaseComponent):
     """
 
     SPEC_CLASS = ManifestGenSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
         self, *, data_settings: str, split_settings: str, data_digest: str, key_id: str, code_digest: str

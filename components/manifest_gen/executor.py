@@ -1,18 +1,55 @@
-"""Moves settings in and the manifest out; the work is in ``manifest.py``."""
+"""Moves settings in and the manifest out, and lets Beam read the films; the work is in ``build.py``."""
 
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 from tfx import types
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
+from components.manifest_gen.build import build_manifest
+from components.manifest_gen.contents import Contents, read_contents
 from components.manifest_gen.key import key_from_environment
-from components.manifest_gen.manifest import build_manifest, write_manifest
+from components.manifest_gen.manifest import write_manifest
 from components.manifest_gen.settings import DataSettings, SplitSettings
 
+#: Films per call: enough calls for several workers, few enough files to gather.
+FILMS_PER_CALL = 64
 
-class Executor(base_executor.BaseExecutor):
+
+@dataclass(frozen=True)
+class Batch:
+    """Films of one call. A class of its own: Beam's coder for text refuses names that are no UTF-8."""
+
+    number: int
+    paths: tuple[str, ...]
+
+    def file(self, folder: str) -> Path:
+        """Where what they hold is left."""
+        return Path(folder, f"contents-{self.number:05d}.json")
+
+
+class ReadContents(beam.DoFn):
+    """Reads the films of one batch and leaves what they hold in a file of their own."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def process(self, batch: Batch) -> Iterator[int]:
+        """Yields the number of films read."""
+        found = read_contents([Path(path) for path in batch.paths])
+        values = [one if isinstance(one, str) else asdict(one) for one in found]
+        batch.file(self._folder).write_text(json.dumps(values), encoding="utf-8")
+        yield len(batch.paths)
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
     """Executor of ManifestGen."""
 
     def Do(
@@ -28,5 +65,25 @@ class Executor(base_executor.BaseExecutor):
         """
         data = DataSettings.model_validate_json(exec_properties["data_settings"])
         split = SplitSettings.model_validate_json(exec_properties["split_settings"])
-        manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."))
+        manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."), self._read)
         write_manifest(manifest, Path(artifact_utils.get_single_uri(output_dict["manifest"])))
+
+    def _read(self, paths: Sequence[Path]) -> list[Contents | str]:
+        texts = [str(path) for path in paths]
+        starts = range(0, len(texts), FILMS_PER_CALL)
+        batches = [Batch(n, tuple(texts[start : start + FILMS_PER_CALL])) for n, start in enumerate(starts)]
+        temporary = Path(self._get_tmp_dir())
+        temporary.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=temporary) as folder:
+            with self._make_beam_pipeline() as pipeline:
+                _ = (
+                    pipeline
+                    | "Films" >> beam.Create(batches)
+                    | "Spread" >> beam.Reshuffle()
+                    | "ReadContents" >> beam.ParDo(ReadContents(folder))
+                )
+            return [
+                one if isinstance(one, str) else Contents(**one)
+                for batch in batches
+                for one in json.loads(batch.file(folder).read_text(encoding="utf-8"))
+            ]

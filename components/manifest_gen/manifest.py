@@ -1,22 +1,14 @@
-"""The manifest: one row per film that passes, one rejection per film or row that does not, as two CSV files."""
+"""The manifest as two CSV files: one row per film that passes, one rejection per film or row that does not."""
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from components.files import MANIFEST_FILE, REJECTED_FILE
-from components.manifest_gen.balance import undersample
-from components.manifest_gen.pseudonym import pseudonym
-from components.manifest_gen.rows import Film, ManifestRow, Rejection, shown
-from components.manifest_gen.rules import judge
-from components.manifest_gen.settings import DataSettings, SplitSettings
-from components.manifest_gen.sources.registry import read_source
-from components.manifest_gen.split import assign_splits
+from components.manifest_gen.rows import ManifestRow, Rejection
 from trainer.errors import RunError
-from trainer.features import IMAGE_ID_LENGTH, UNUSED
 
 
 @dataclass(frozen=True)
@@ -30,55 +22,6 @@ class Manifest:
 
     rows: tuple[ManifestRow, ...]
     rejected: tuple[Rejection, ...]
-
-
-def build_manifest(data: DataSettings, split: SplitSettings, key: bytes, root: Path) -> Manifest:
-    """Reads the sources, applies the rules, balances, splits. Films are read for their sha256, not decoded.
-
-    A manifest with too few films, or none of some class, is a manifest still: gates refuse, not this.
-
-    Args:
-        data: Sources and rules; ``data.root`` is not read here.
-        split: Shares of the splits.
-        key: For the pseudonyms; has no part in the splits.
-        root: Folder that the sources' paths start from.
-
-    Raises:
-        SourceError: A source that cannot be read at all.
-        UsageError: A key that is too short.
-    """
-    films: list[Film] = []
-    rejected: list[Rejection] = []
-    for item in _judged(data, root):
-        if isinstance(item, Rejection):
-            rejected.append(item)
-        else:
-            films.append(item)
-    used = undersample(films, split, data.seed) if data.balance == "undersample" else films
-    precedence = sorted(data.classes, key=lambda name: name != data.positive)
-    splits = assign_splits(used, split, data.seed, precedence)
-    rows = [
-        ManifestRow(
-            path=str(film.path),
-            sha256=film.sha256,
-            image_id=film.sha256[:IMAGE_ID_LENGTH],
-            label=film.label,
-            finding=film.finding,
-            view=film.view,
-            patient_id=pseudonym(film.source, film.patient, key),
-            source=film.source,
-            split=splits.get(film.path, UNUSED),
-            age=film.age,
-            sex=film.sex,
-            row=film.row,
-            file=film.file,
-        )
-        for film in films
-    ]
-    return Manifest(
-        rows=tuple(sorted(rows, key=attrgetter("source", "path"))),
-        rejected=tuple(sorted(rejected, key=attrgetter(*_columns(Rejection)))),
-    )
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -111,6 +54,12 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
             split=cells["split"],
             age=float(cells["age"]) if cells["age"] else None,
             sex=cells["sex"] or None,
+            bytes=int(cells["bytes"]),
+            width=int(cells["width"]),
+            height=int(cells["height"]),
+            format=cells["format"],
+            mode=cells["mode"],
+            group=cells["group"],
             row=int(cells["row"]),
             file=cells["file"],
         )
@@ -143,31 +92,6 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _judged(data: DataSettings, root: Path) -> Iterator[Film | Rejection]:
-    seen: dict[Path, Film] = {}
-    for source in data.sources:
-        for offered in read_source(source, root):
-            judged = judge(offered, data) if isinstance(offered, Film) else offered
-            if isinstance(judged, Film):
-                twin = seen.setdefault(judged.path, judged)
-                judged = _fingerprinted(judged) if twin is judged else _second(judged, twin)
-            yield judged
-
-
-def _second(film: Film, first: Film) -> Rejection:
-    """Two sources whose folders overlap, or two names that a link makes one."""
-    return film.rejected(
-        "duplicate_row", f"source '{first.source}' has the same file as {shown(first.file)}; name it in one place only"
-    )
-
-
-def _fingerprinted(film: Film) -> Film | Rejection:
-    try:
-        return replace(film, sha256=sha256_of(film.path))
-    except OSError as error:
-        return film.rejected("unreadable", f"{error.strerror}; check the file and its permissions")
 
 
 def _write(path: Path, kind: type[ManifestRow] | type[Rejection], rows: Iterable[ManifestRow | Rejection]) -> None:

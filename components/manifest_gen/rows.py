@@ -18,6 +18,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "not_a_film": "a file of another kind among the films",
         "empty_file": "a film of 0 bytes",
         "unreadable": "a film that the file system does not hand out",
+        "copy": "a copy of a film that is kept; data.duplicates says drop",
+        "copy_conflict": "copies of one film are of different classes, so neither label can be trusted",
         "duplicate_row": "the film already stands in the manifest or in an earlier row",
         "finding": "no class claims the finding",
         "conflict": "folder and metadata put the film into different classes",
@@ -62,6 +64,13 @@ class Film:
         stated: Finding that the metadata state beside the folder's; empty where only one of them speaks.
         label: Class; empty until the rules have passed the film.
         sha256: Of the file's bytes; empty until the film has been read.
+        bytes: Size of the file; like all below 0 or empty until the film has been read.
+        width: Pixels; 0 also for a film that cannot be opened, which XrayExampleGen rejects.
+        height: Likewise.
+        format: ``JPEG``, ``PNG``, ``GIF``, ``BMP`` or ``DICOM``.
+        mode: Pillow's word for the kind of pixels, ``L`` or ``RGB`` for instance; for DICOM its photometric
+            interpretation.
+        group: 16 hex digits that all films have in common which are copies of one another; empty without a copy.
     """
 
     path: Path
@@ -76,6 +85,12 @@ class Film:
     stated: str = ""
     label: str = ""
     sha256: str = ""
+    bytes: int = 0
+    width: int = 0
+    height: int = 0
+    format: str = ""
+    mode: str = ""
+    group: str = ""
 
     def rejected(self, reason: str, detail: str) -> Rejection:
         """The rejection that takes this film's place."""
@@ -98,6 +113,12 @@ class ManifestRow:
         split: One of `trainer.features.SPLITS`, or ``unused``.
         age: Years.
         sex: ``F``, ``M`` or None.
+        bytes: Like the five below as in `Film`.
+        width: Pixels.
+        height: Pixels.
+        format: Of the file.
+        mode: Of its pixels.
+        group: Of its copies.
         row: As in `Rejection`, for the components behind that reject the film.
         file: As in `Rejection`.
     """
@@ -113,6 +134,12 @@ class ManifestRow:
     split: str
     age: float | None
     sex: str | None
+    bytes: int
+    width: int
+    height: int
+    format: str
+    mode: str
+    group: str
     row: int
     file: str
 

@@ -8,41 +8,43 @@ shuffle would move most of them and put yesterday's training films into today's 
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from components.manifest_gen.pseudonym import patient_key
 from components.manifest_gen.rows import Film
 from components.manifest_gen.settings import SplitSettings
 from trainer.features import SPLITS
 
 
-def assign_splits(films: Sequence[Film], split: SplitSettings, seed: int, classes: Sequence[str]) -> dict[Path, str]:
+def assign_splits(
+    films: Sequence[Film], units: Mapping[Path, str], split: SplitSettings, seed: int, classes: Sequence[str]
+) -> dict[Path, str]:
     """The split of every film, by its path.
 
     A patient with films of several classes goes whole, by the order of the class that comes first in `classes`. (So
     the one film that does move somebody is a known patient's first film of an earlier class.) With ``split.by: film``
-    the films themselves are drawn, files of the same bytes as one, and a patient may stand on both sides: it leaks,
+    the films themselves are drawn, copies as one, and a patient may stand on both sides: it leaks,
     and is there to repeat studies that did so.
 
     Args:
-        films: With `label` and `sha256`; every path once.
-        split: Shares and unit.
+        films: With `label`; every path once.
+        units: As `components.manifest_gen.units.units_of` gives them, by path; more films than these may be in it.
+        split: Shares.
         seed: Another seed, another order.
         classes: All classes, the one whose shares matter most first: the positive one.
     """
     ranks = {label: rank for rank, label in enumerate(classes)}
     homes: dict[str, int] = {}
     for film in films:
-        unit = unit_of(film, split)
+        unit = units[film.path]
         homes[unit] = min(homes.get(unit, len(ranks)), ranks[film.label])
     names: dict[str, str] = {}
     for rank in ranks.values():
-        units = sorted((unit for unit, home in homes.items() if home == rank), key=lambda unit: draw(seed, unit))
-        first, second = cuts(len(units), split)
-        for name, part in zip(SPLITS, (units[:first], units[first:second], units[second:]), strict=True):
+        order = sorted((unit for unit, home in homes.items() if home == rank), key=lambda unit: draw(seed, unit))
+        first, second = cuts(len(order), split)
+        for name, part in zip(SPLITS, (order[:first], order[first:second], order[second:]), strict=True):
             names |= dict.fromkeys(part, name)
-    return {film.path: names[unit_of(film, split)] for film in films}
+    return {film.path: names[units[film.path]] for film in films}
 
 
 def cuts(count: int, split: SplitSettings) -> tuple[int, int]:
@@ -56,11 +58,6 @@ def cuts(count: int, split: SplitSettings) -> tuple[int, int]:
     second = _floor(count * (split.train + split.eval))
     first = min(max(first, 1), max(count - 2, 1))
     return first, max(min(second, count - 1), first + 1)
-
-
-def unit_of(film: Film, split: SplitSettings) -> str:
-    """What is drawn as a whole: the patient, or, by film, the film's bytes."""
-    return patient_key(film.source, film.patient) if split.by == "patient" else film.sha256
 
 
 def draw(seed: int, unit: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.manifest_gen.manifest import build_manifest
+from components.manifest_gen.build import build_manifest
 from pipeline.sample import data_set
 from pipeline.settings import load_settings
 from trainer.features import TEST

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.manifest_gen.manifest import Manifest, build_manifest
+from components.manifest_gen.build import build_manifest
+from components.manifest_gen.manifest import Manifest
 from components.manifest_gen.settings import DataSettings, SplitSettings
 from trainer.features import SPLITS, UNUSED
 

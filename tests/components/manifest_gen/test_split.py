@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from components.manifest_gen.rows import Film
 from components.manifest_gen.settings import SplitSettings
 from components.manifest_gen.split import assign_splits, cuts
+from components.manifest_gen.units import units_of
 from trainer.features import EVAL, SPLITS, TEST, TRAIN
 
 CLASSES = ("covid", "healthy")
@@ -26,8 +27,12 @@ def films_of(patients: dict[str, list[str]]) -> list[Film]:
     return [film(patient, label, n) for patient, labels in patients.items() for n, label in enumerate(labels)]
 
 
+def assigned(films: list[Film], split: SplitSettings, seed: int) -> dict[Path, str]:
+    return assign_splits(films, units_of(films, split), split, seed, CLASSES)
+
+
 def split_of_patients(films: list[Film], split: SplitSettings, seed: int) -> dict[str, str]:
-    splits = assign_splits(films, split, seed, CLASSES)
+    splits = assigned(films, split, seed)
     return {one.patient: splits[one.path] for one in films}
 
 
@@ -48,7 +53,7 @@ def test_every_film_has_one_split_and_no_patient_two(
     patients: dict[str, list[str]], split: SplitSettings, seed: int
 ) -> None:
     films = films_of(patients)
-    splits = assign_splits(films, split, seed, CLASSES)
+    splits = assigned(films, split, seed)
     assert set(splits) == {one.path for one in films}
     assert set(splits.values()) <= set(SPLITS)
     for patient in patients:
@@ -61,9 +66,9 @@ def test_the_order_of_the_films_does_not_matter(
     patients: dict[str, list[str]], seed: int, by: SplitSettings, shuffle: random.Random
 ) -> None:
     films = films_of(patients)
-    before = assign_splits(films, by, seed, CLASSES)
+    before = assigned(films, by, seed)
     shuffle.shuffle(films)
-    assert assign_splits(films, by, seed, CLASSES) == before
+    assert assigned(films, by, seed) == before
 
 
 @settings(deadline=None)
@@ -118,17 +123,17 @@ def test_shares_hold_to_less_than_a_unit(count: int, split: SplitSettings) -> No
 @pytest.mark.parametrize("count, sizes", [(1, [1, 0, 0]), (2, [1, 1, 0]), (3, [1, 1, 1]), (10, [6, 2, 2])])
 def test_few_patients_fill_train_first(count: int, sizes: list[int]) -> None:
     films = [film(str(number), "covid") for number in range(count)]
-    counts = Counter(assign_splits(films, BY_PATIENT, 1, CLASSES).values())
+    counts = Counter(assigned(films, BY_PATIENT, 1).values())
     assert [counts[name] for name in SPLITS] == sizes
 
 
 def test_no_films_make_no_splits() -> None:
-    assert assign_splits([], BY_PATIENT, 1, CLASSES) == {}
+    assert assigned([], BY_PATIENT, 1) == {}
 
 
 def test_the_films_of_the_2020_study_fall_as_they_did_there() -> None:
     films = [film(str(number // 2), label, number) for label in CLASSES for number in range(198)]
-    splits = assign_splits(films, BY_FILM, 1, CLASSES)
+    splits = assigned(films, BY_FILM, 1)
     assert Counter((one.label, splits[one.path]) for one in films) == {
         (label, name): size for label in CLASSES for name, size in ((TRAIN, 118), (EVAL, 40), (TEST, 40))
     }
@@ -138,14 +143,14 @@ def test_the_films_of_the_2020_study_fall_as_they_did_there() -> None:
 def test_files_of_the_same_bytes_go_together_by_film_too() -> None:
     films = films_of({str(number): ["covid"] for number in range(20)})
     twins = [replace(one, path=Path("/else", one.file), source="else") for one in films]
-    splits = assign_splits([*films, *twins], BY_FILM, 1, CLASSES)
+    splits = assigned([*films, *twins], BY_FILM, 1)
     assert [splits[one.path] for one in films] == [splits[one.path] for one in twins]
 
 
 def test_the_same_id_in_two_sources_is_two_patients() -> None:
     films = [film(str(number), "covid") for number in range(30)]
     twins = [replace(one, path=Path("/else", one.file), source="else") for one in films]
-    splits = assign_splits([*films, *twins], BY_PATIENT, 1, CLASSES)
+    splits = assigned([*films, *twins], BY_PATIENT, 1)
     assert [splits[one.path] for one in films] != [splits[one.path] for one in twins]
 
 
