@@ -48,6 +48,7 @@ def films(draw_film: Callable[..., np.ndarray], encode: Callable[..., bytes]) ->
         "CMYK JPEG": encode(grey(4).convert("CMYK"), "JPEG"),
         "progressive JPEG": encode(grey(5).convert("RGB"), "JPEG", progressive=True),
         "large JPEG": encode(large, "JPEG"),
+        "odd progressive JPEG": encode(draw_film(8, 0, 133, 271), "JPEG", progressive=True),
         "GIF": encode(grey(6), "GIF"),
         "BMP": encode(grey(7).convert("RGB"), "BMP"),
     }

@@ -9,6 +9,7 @@ from trainer.preprocessing import (
     TRUNCATED_JPEG,
     TRUNCATED_PNG,
     UNKNOWN_FORMAT,
+    decode_film,
     film_to_image,
     films_to_images,
 )
@@ -52,6 +53,7 @@ def test_a_film_that_is_not_square_is_stretched_not_cropped(encode):
 
 def test_a_film_gives_the_same_image_alone_in_a_data_set_and_in_a_batch(draw_film, encode):
     films = [encode(draw_film(seed, 0, 90 + seed, 70), kind) for seed, kind in enumerate(["PNG", "JPEG", "GIF"])]
+    films += [encode(draw_film(side, 0, side + 33, side), "JPEG") for side in (131, 260, 515)]
     alone = np.stack([film_to_image(tf.constant(film), SIZE).numpy() for film in films])
     data_set = tf.data.Dataset.from_tensor_slices(films).map(lambda film: film_to_image(film, SIZE))
     in_graph = tf.function(films_to_images)(tf.constant(films), SIZE)[0].numpy()
@@ -73,6 +75,7 @@ def bad_films(draw_film, encode) -> dict[str, tuple[bytes, str]]:
         "webp": (encode(film, "WEBP"), UNKNOWN_FORMAT),
         "tiff": (encode(film, "TIFF"), UNKNOWN_FORMAT),
         "half a JPEG": (encode(film, "JPEG")[:1500], TRUNCATED_JPEG),
+        "half a large JPEG": (encode(draw_film(1, 0, 520, 540), "JPEG")[:9000], TRUNCATED_JPEG),
         "JPEG without its last byte": (encode(film, "JPEG")[:-1], TRUNCATED_JPEG),
         "cut after a whole thumbnail": (with_thumbnail[:-300], TRUNCATED_JPEG),
         "signature only": (b"\xff\xd8\xff", TRUNCATED_JPEG),
@@ -124,3 +127,46 @@ def test_a_cmyk_jpeg_is_read(draw_film):
     stream = io.BytesIO()
     Image.fromarray(draw_film(5, 0, 64, 64)).convert("CMYK").save(stream, "JPEG")
     assert _images([stream.getvalue()]).std() > 10
+
+
+@pytest.mark.parametrize(
+    "height, width, decoded",
+    [
+        (127, 900, (127, 900)),
+        (128, 129, (64, 65)),
+        (131, 255, (66, 128)),
+        (259, 257, (65, 65)),
+        (511, 1100, (128, 275)),
+        (601, 513, (76, 65)),
+        (2100, 2000, (263, 250)),
+    ],
+)
+def test_a_large_jpeg_is_decoded_smaller_but_not_below_twice_the_image(encode, height, width, decoded):
+    film = encode(np.zeros((height, width), np.uint8), "JPEG")
+    assert decode_film(tf.constant(film), SIZE).shape == (*decoded, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP"])
+def test_other_formats_are_decoded_in_full(encode, kind):
+    assert decode_film(tf.constant(encode(np.zeros((600, 520), np.uint8), kind)), SIZE).shape == (600, 520, 3)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("subsampling", [0, 2])
+def test_a_small_jpeg_is_decoded_as_it_always_was(draw_film, encode, mode, subsampling):
+    film = encode(Image.fromarray(draw_film(6, 1, 127, 111)).convert(mode), "JPEG", subsampling=subsampling)
+    np.testing.assert_array_equal(decode_film(tf.constant(film), SIZE), tf.io.decode_image(film, channels=3))
+
+
+@pytest.mark.parametrize("mode, progressive", [("L", False), ("RGB", False), ("RGB", True), ("CMYK", False)])
+def test_large_jpegs_give_nearly_the_images_of_their_full_decode(draw_film, encode, mode, progressive):
+    films = [Image.fromarray(draw_film(7, 0, side + 2, side)).convert(mode) for side in (129, 261, 523, 1025)]
+    films = [encode(film, "JPEG", quality=90, progressive=progressive) for film in films]
+    full = [encode(tf.io.decode_image(film, channels=3).numpy(), "PNG") for film in films]
+    assert np.abs(_images(films).astype(int) - _images(full)).mean() < 1
+
+
+def test_a_jpeg_with_a_broken_header_raises_as_it_does_without_scaling():
+    film = b"\xff\xd8\xff\xda" + bytes(400) + b"\xff\xd9"
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        film_to_image(tf.constant(film), SIZE)
