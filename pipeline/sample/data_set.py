@@ -9,8 +9,11 @@ Both hold both classes and both views, and no patient is in both.
 """
 
 import csv
+import multiprocessing
+import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +39,8 @@ NIH_COLUMNS = (
     *("View Position", "OriginalImage[Width", "Height]", "OriginalImagePixelSpacing[x", "y]"),
 )
 DETECTOR_MM = 380  #: height of the detector, from which the pixel spacing follows
+#: Films from which on further processes save more time than their start takes, about a second.
+FILMS_FOR_PROCESSES = 100
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ def draw_data_set(
 ) -> None:
     """Draws films of ``patients`` people per class into ``folder``.
 
-    The same seed gives the same bytes, and more patients only add films. Everything is drawn beside ``folder`` and
-    renamed at the end, so that an interrupted draw leaves nothing half.
+    The same seed gives the same bytes on any number of cores, and more patients only add films. Everything is drawn
+    beside ``folder`` and renamed at the end, so that an interrupted draw leaves nothing half.
 
     Args:
         folder: New or empty; its parents are made.
@@ -82,8 +87,7 @@ def draw_data_set(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         draft = Path(beside, "films")
-        for done, film in enumerate(films, start=1):
-            _write_film(draft / film.path, film)
+        for done, _ in enumerate(_write_films(draft, films), start=1):
             if progress is not None:
                 progress(done, len(films))
         _write_ieee_metadata(draft, [film for film in films if film.case.source == "ieee8023"])
@@ -105,13 +109,26 @@ def _check(folder: Path, patients: int, seed: int) -> None:
         raise UsageError(f"seed is {seed}; it must be 0 or more")
 
 
+def _write_films(root: Path, films: Sequence[_Film]) -> Iterator[None]:
+    """Draws on all cores that this process may use; yields after each film."""
+    paths = [root / film.path for film in films]
+    for folder in {path.parent for path in paths}:
+        folder.mkdir(parents=True)
+    processes = len(os.sched_getaffinity(0))
+    if processes == 1 or len(films) < FILMS_FOR_PROCESSES:
+        yield from map(_write_film, paths, films)
+        return
+    # Spawned, not forked: whoever draws may have threads, TensorFlow's for one.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_write_film, paths, films, chunksize=8)
+
+
 def _write_film(path: Path, film: _Film) -> None:
     file = film.file
     rng = np.random.default_rng(file.stream)
     pixels = draw_film(
         rng, film.case.patient, view=file.view, opacities=film.case.opacities, height=file.height, width=file.width
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.fromarray(pixels).convert(file.mode)
     if file.format == "JPEG":
         image.save(path, quality=file.quality)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline.sample import data_set
 from pipeline.sample.data_set import draw_data_set
 from trainer.errors import UsageError
 
@@ -32,6 +33,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_seed_gives_the_same_bytes(small: Path, tmp_path: Path):
     draw_data_set(tmp_path / "again", patients=4, seed=7)
     assert digests(tmp_path / "again") == digests(small)
+
+
+def test_several_processes_draw_the_bytes_that_one_draws(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(data_set, "FILMS_FOR_PROCESSES", 1)
+    monkeypatch.setattr(data_set.os, "sched_getaffinity", lambda pid: {0, 1})
+    seen: list[tuple[int, int]] = []
+    draw_data_set(tmp_path / "again", patients=4, seed=7, progress=lambda *counts: seen.append(counts))
+    assert digests(tmp_path / "again") == digests(small)
+    assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)]
 
 
 def test_another_seed_gives_other_films(small: Path, tmp_path: Path):
