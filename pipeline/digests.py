@@ -9,9 +9,11 @@ import json
 import os
 import sysconfig
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
+from components.manifest_gen.folder import files_of
 from components.manifest_gen.manifest import sha256_of as sha256_of_file
 from components.manifest_gen.settings import DataSettings
 from trainer.errors import SourceError
@@ -99,14 +101,9 @@ def _source_files(data: DataSettings) -> Iterator[tuple[Path, bool]]:
             )
         for table in source.tables:
             yield folder / table, False
-        for name in source.films:
-            films = Path(os.path.realpath(folder / name))  # a linked folder of films is read, so it counts
-            for file in sorted(films.rglob("*")):
-                hidden = any(part.startswith(".") for part in file.relative_to(films).parts)
-                if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(films):
-                    yield file, True
-                elif file.is_file() and not hidden:
-                    yield file, False
+        for file in sorted(files_of(source, folder), key=attrgetter("path")):
+            if file.leads_out or file.path.is_file():
+                yield file.path, file.leads_out
 
 
 def _imported_files(module: str) -> set[Path]:

@@ -1,88 +1,171 @@
-"""What lies in a folder of films: found by ending, not opened, and never outside the folder."""
+"""What lies in a source's folder: found by pattern and ending, not opened, and never outside the folder."""
 
 import os
-import posixpath
 import stat
-from collections.abc import Container
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import has_magic
 from pathlib import Path
+from posixpath import normpath
 from typing import Final, NoReturn
 
 from components.manifest_gen.rows import Rejection
+from components.manifest_gen.sources.base import SourceSettings
 from trainer.errors import SourceError
 
 #: What the served graph decodes: JPEG, PNG, GIF, BMP.
 ENDINGS: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
-#: Name inside the folder, with ``/`` -> the film's path, or why it cannot be one.
-Listing = dict[str, Path | Rejection]
+
+@dataclass(frozen=True)
+class File:
+    """A file, or a link that is not followed, where a source looks for films.
+
+    Attributes:
+        name: Path inside the source's folder, with ``/``.
+        below: Path inside the folder that the pattern means; for a pattern that means the file, its last part.
+        pattern: The one of `SourceSettings.films` that found it.
+        path: Absolute; the folders on the way are no links.
+        home: Folder that a link may not lead out of.
+    """
+
+    name: str
+    below: str
+    pattern: str
+    path: Path
+    home: Path
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether it is a link that leads out of `home`. Nobody may open it then."""
+        return self.path.is_symlink() and not Path(os.path.realpath(self.path)).is_relative_to(self.home)
 
 
-def list_films(folder: Path, source: str, *, prefix: str = "", ignored: Path | None = None) -> Listing:
-    """Every file below a folder, by name in order; hidden files and the metadata file (`ignored`) are left out.
+@dataclass(frozen=True)
+class Listed:
+    """What a file comes to.
 
-    Links are followed to files within the folder only. Links to folders are listed, not followed.
+    Attributes:
+        file: The file.
+        film: Its path with links resolved, or why it cannot be a film.
+    """
+
+    file: File
+    film: Path | Rejection
+
+
+#: `File.name` -> the file, by name in order.
+Listing = dict[str, Listed]
+
+
+def list_films(source: SourceSettings, folder: Path, endings: tuple[str, ...] = ENDINGS) -> Listing:
+    """Every file that a source's patterns mean, except its tables. A file that two patterns mean is listed once.
 
     Args:
-        folder: Where to look.
-        source: Name of the source, for rejections.
-        prefix: Put before names in rejections.
-        ignored: A file that is no film and is known to be there.
+        source: The source.
+        folder: Its folder.
+        endings: Of films, in lower case.
 
     Raises:
-        SourceError: No such folder, one that may not be read, or not a single file with a film's ending.
+        SourceError: A pattern that means nothing or no film, or a folder that may not be read.
     """
-    home = Path(os.path.realpath(folder))  # unlike Path.resolve, takes loops of links as they are
-    if not home.is_dir():
-        raise SourceError(f"there is no folder {folder}; check data.root and the path of source '{source}'")
-    ignored = ignored and Path(os.path.realpath(ignored))
+    tables = {Path(os.path.realpath(folder / table)) for table in source.tables}
     listing: Listing = {}
+    empty = dict.fromkeys(source.films, True)
+    for file in files_of(source, folder):
+        if Path(os.path.realpath(file.path) if file.path.is_symlink() else file.path) in tables:
+            continue
+        empty[file.pattern] &= file.path.suffix.lower() not in endings
+        if file.name not in listing:
+            listing[file.name] = Listed(file, _film(file, source.name, endings))
+    for pattern in (pattern for pattern in source.films if empty[pattern]):
+        raise SourceError(
+            f"{folder / pattern} holds no film ({', '.join(endings)}); check the path of source '{source.name}'"
+        )
+    return dict(sorted(listing.items()))
+
+
+def files_of(source: SourceSettings, folder: Path) -> Iterator[File]:
+    """Every file that a source's patterns mean, tables too; hidden ones are left out, and no file is opened.
+
+    A link to a folder is followed where a pattern spells its name: the user has put it there. Links that a wildcard
+    matches and links in the folders below are handed out as they are.
+
+    Raises:
+        SourceError: A pattern that means nothing, or a folder that may not be read.
+    """
+    for pattern in source.films:
+        found = False
+        for path, spelled in _expanded(folder, normpath(pattern).split("/")):
+            found = True
+            name = path.relative_to(folder).as_posix()
+            if path.is_dir() and (spelled or not path.is_symlink()):
+                home = Path(os.path.realpath(path))  # unlike Path.resolve, takes loops of links as they are
+                for inner in _walk(home):
+                    below = inner.relative_to(home).as_posix()
+                    yield File(normpath(f"{name}/{below}"), below, pattern, inner, home)
+            else:
+                home = Path(os.path.realpath(path.parent))
+                yield File(name, path.name, pattern, home / path.name, home)
+        if not found:
+            raise SourceError(
+                f"there is no folder or film {folder / pattern}; check data.root and the path of source '{source.name}'"
+            )
+
+
+def _expanded(parent: Path, parts: list[str]) -> Iterator[tuple[Path, bool]]:
+    """The paths that a pattern means, and whether it spells the last name. No wildcard leads through a link."""
+    head, *rest = parts
+    spelled = not has_magic(head)
+    if head == "**":
+        for folder in _folders(parent):
+            yield from _expanded(folder, rest or ["."])
+        return
+    for name in [head] if spelled else sorted(os.listdir(parent)):
+        path = parent if name == "." else parent / name
+        if not spelled and (not fnmatchcase(name, head) or name.startswith(".")):
+            continue
+        if not rest or (not spelled and path.is_symlink() and path.is_dir()):
+            if os.path.lexists(path):
+                yield path, spelled
+        elif path.is_dir():
+            yield from _expanded(path, rest)
+
+
+def _walk(home: Path) -> Iterator[Path]:
+    """Files and links to folders below a folder."""
     for parent, folders, files in os.walk(home, onerror=_refuse):
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for file in sorted(files + links):
-            path = Path(parent, file)
-            if not file.startswith(".") and path != ignored:
-                name = path.relative_to(home).as_posix()
-                flaw = _flaw(path, home)
-                listing[name] = Rejection(source, 0, prefix + name, *flaw) if flaw else Path(os.path.realpath(path))
-    if not any(name.lower().endswith(ENDINGS) for name in listing):
-        raise SourceError(f"folder {folder} holds no film ({', '.join(ENDINGS)}); check the path of source '{source}'")
-    return listing
+        yield from (Path(parent, name) for name in sorted(files + links) if not name.startswith("."))
 
 
-def find(listing: Container[str], name: str) -> str | None:
-    """The key under which a name from the metadata stands, or None. Names without an ending are completed.
-
-    Only the listing is asked, so no name in a metadata file ever reaches the file system.
-    """
-    name = posixpath.normpath(name)
-    if name in listing:
-        return name
-    whole = [name + ending for ending in (*ENDINGS, *map(str.upper, ENDINGS)) if name + ending in listing]
-    return whole[0] if len(whole) == 1 else None
+def _folders(home: Path) -> Iterator[Path]:
+    """A folder and all below it."""
+    for parent, folders, _ in os.walk(home, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield Path(parent)
 
 
-def leads_out(name: str) -> bool:
-    """Whether a name from the metadata is absolute or climbs out of the folder, by either kind of slash."""
-    name = posixpath.normpath(name.replace("\\", "/"))
-    return name == ".." or name.startswith(("../", "/"))
+def _film(file: File, source: str, endings: tuple[str, ...]) -> Path | Rejection:
+    def refused(reason: str, detail: str) -> Rejection:
+        return Rejection(source, 0, file.name, reason, detail)
 
-
-def _flaw(path: Path, home: Path) -> tuple[str, str] | None:
-    real = Path(os.path.realpath(path))
-    if not real.is_relative_to(home):
-        return "outside_folder", "a link that leads out of the folder; copy the film into it"
-    if path.suffix.lower() not in ENDINGS:
-        return "not_a_film", f"the name ends in none of {', '.join(ENDINGS)}; convert the film or move the file"
+    if file.leads_out:
+        return refused("outside_folder", "a link that leads out of the folder; copy what it leads to into the folder")
+    if file.path.suffix.lower() not in endings:
+        detail = f"the name ends in none of {', '.join(endings)}; convert the film or move the file"
+        return refused("not_a_film", detail)
     try:
-        status = os.stat(real)
+        status = os.stat(file.path)
     except OSError as error:
-        return "unreadable", f"{error.strerror}; restore the file"
+        return refused("unreadable", f"{error.strerror}; restore the file")
     if not stat.S_ISREG(status.st_mode):
-        return "not_a_film", "not a plain file; put the film itself in its place"
+        return refused("not_a_film", "not a plain file; put the film itself in its place")
     if status.st_size == 0:
-        return "empty_file", "0 bytes; fetch the film again"
-    return None
+        return refused("empty_file", "0 bytes; fetch the film again")
+    return Path(os.path.realpath(file.path)) if file.path.is_symlink() else file.path
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -1,11 +1,11 @@
-"""A metadata file as rows of named cells, however the spreadsheet program of the day wrote it."""
+"""A metadata file as rows of cells, however the spreadsheet program of the day wrote it."""
 
 import codecs
 import csv
+import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 from components.manifest_gen.rows import shown
@@ -13,67 +13,75 @@ from trainer.errors import SourceError
 
 
 @dataclass(frozen=True)
-class MetadataRow:
-    """One row.
+class Table:
+    """A table.
 
     Attributes:
-        line: Line on which the row begins; the header is line 1. Cells may hold line breaks, so lines and rows differ.
-        cells: Column -> text without surrounding blanks. Every named column of the header is there, in lower case;
-            cells that the row lacks are empty. Of two columns of one name the first counts.
-        surplus: Number of cells with text beyond the header's end. A comma without quotes shifts every cell behind
-            it, so none of the cells of such a row can be trusted. (Text under an unnamed column of the header does
-            not count: the collection of March 2020 has notes there.)
+        path: Its file.
+        columns: Names as `column_name` spells them; empty for columns without a name.
+        delimiter: What stands between its cells.
+        rows: Line on which a row begins (the header is line 1) and its cells, as many as it has. Cells may hold line
+            breaks, so lines and rows differ. Blank cells with which every row goes beyond the header are not there.
     """
 
-    line: int
-    cells: Mapping[str, str]
-    surplus: int
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def first(self, *columns: str) -> str:
-        """The first of these cells that is there and not empty, else an empty string."""
-        return next((text for column in columns if (text := self.cells.get(column, ""))), "")
+    def require(self, columns: Sequence[str]) -> None:
+        """Checks that columns are there, once each.
+
+        Raises:
+            SourceError: One is missing, or there twice.
+        """
+        wanted = [column_name(column) for column in columns]
+        if missing := [column for column in wanted if column not in self.columns]:
+            known = [column for column in self.columns if column]
+            near = [match for column in missing for match in difflib.get_close_matches(column, known, n=1)]
+            hint = f"did you mean {_listed(near)}? It has" if near else "it has"
+            raise SourceError(
+                f"{self.path} has no column {_listed(missing)}; {hint} {_listed(known)}: name the column that is meant"
+            )
+        if twice := [column for column in wanted if self.columns.count(column) > 1]:
+            raise SourceError(f"{self.path} has two columns {_listed(twice)}; rename the one that is not meant")
 
 
-def read_rows(path: Path, needed: Sequence[str]) -> list[MetadataRow]:
-    """Reads a table of comma-, semicolon- or tab-separated text; rows of blank cells only are no rows.
+def column_name(text: str) -> str:
+    """A column's name without regard to case and blanks."""
+    return " ".join(text.split()).casefold()
 
-    UTF-8 with or without a byte order mark, UTF-16 with one, else Latin-1; any line ends. Names of columns are
-    compared without case and surrounding blanks.
+
+def read_table(path: Path) -> Table:
+    """Reads comma-, semicolon- or tab-separated text; rows of blank cells only are no rows.
+
+    UTF-8 with or without a byte order mark, UTF-16 with one, else Latin-1; any line ends.
 
     Args:
         path: The file.
-        needed: Columns, in lower case, without which the table is of no use.
 
     Raises:
-        SourceError: No such file, no text, no header, a needed column missing or there twice, or a quote that is
-            opened and never closed, which makes one cell of all that follows.
+        SourceError: No such file, no text, no header, or a quote that is opened and never closed, which makes one
+            cell of all that follows.
     """
-    records = list(_records(path))
-    if not records:
-        raise SourceError(f"{path} is empty; it should begin with a header that names {_listed(needed)}")
-    (_, header), *body = records
-    columns = [" ".join(name.split()).casefold() for name in header]
-    if missing := [column for column in needed if column not in columns]:
-        found = _listed([name for name in columns if name])
-        raise SourceError(f"{path} has no column {_listed(missing)}; it has {found}: rename the column that is meant")
-    if twice := [column for column in needed if columns.count(column) > 1]:
-        raise SourceError(f"{path} has two columns {_listed(twice)}; rename the one that is not meant")
-    return [_row(line, record, columns) for line, record in body]
-
-
-def _row(line: int, record: list[str], columns: list[str]) -> MetadataRow:
-    texts = [cell.strip() for cell in record]
-    cells: dict[str, str] = {}
-    for column, text in zip_longest(columns, texts[: len(columns)], fillvalue=""):
-        if column:
-            cells.setdefault(column, text)
-    return MetadataRow(line, cells, surplus=sum(1 for text in texts[len(columns) :] if text))
-
-
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     lines = list(io.StringIO(_text(path), newline=""))
     header = next((line for line in lines if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
+    records = list(_records(path, lines, delimiter))
+    if not records:
+        raise SourceError(f"{path} is empty; it should begin with a header that names its columns")
+    (_, names), *body = records
+    columns = tuple(column_name(name) for name in names)
+    padding = min((_blanks_at_end(record[len(columns) :]) for _, record in body), default=0)
+    rows = tuple((line, tuple(record[: len(record) - padding])) for line, record in body)
+    return Table(path, columns, delimiter, rows)
+
+
+def _blanks_at_end(cells: list[str]) -> int:
+    return next((count for count, cell in enumerate(reversed(cells)) if cell.strip()), len(cells))
+
+
+def _records(path: Path, lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(lines, delimiter=delimiter)
     start = 0
     try:

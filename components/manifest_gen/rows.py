@@ -9,18 +9,20 @@ from typing import Final
 #: Why ManifestGen leaves a film or a row out. Components behind it add codes of their own.
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "cells": "the row has more cells than the header, so a comma has shifted them",
+        "cells": "a comma without quotes has shifted the row's cells, and they can be put back in no way or in several",
         "no_patient": "the row has no patient id",
         "modality": "not a radiograph: a CT slice, for instance",
         "outside_folder": "the name, or the link behind it, leads out of the folder of films; it was not opened",
         "no_file": "a row without a file",
+        "not_fetched": "a row without a file, of a collection of which the folder holds a part: no fault",
+        "ambiguous": "a name in the metadata that fits several films, or a film that only such a name fits",
         "no_row": "a file without a row",
         "not_a_film": "a file of another kind among the films",
         "empty_file": "a film of 0 bytes",
         "unreadable": "a film that the file system does not hand out",
         "copy": "a copy of a film that is kept; data.duplicates says drop",
         "copy_conflict": "copies of one film are of different classes, so neither label can be trusted",
-        "duplicate_row": "the film already stands in the manifest or in an earlier row",
+        "duplicate_row": "the film already stands in the manifest or in another row",
         "finding": "no class claims the finding",
         "conflict": "folder and metadata put the film into different classes",
         "view": "a view outside data.views, or none",

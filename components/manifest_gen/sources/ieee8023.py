@@ -1,34 +1,31 @@
 """A folder laid out as ieee8023's covid-chestxray-dataset: a metadata file and one folder of films.
 
-Both schemas of that collection are read (``Patientid`` of early 2020 and ``patientid`` of later), and those that
-borrowed it: Actualmed's ``imagename``, and Figure 1's, which has no column for the file and calls it by the patient.
+Both schemas of that collection are read: that of early 2020 (``Patientid``, ``modality``, no ``folder``), and the later
+one (``patientid``, ``RT_PCR_positive``, ..., ``folder``, findings as paths). So are those that borrowed it:
+Actualmed's ``imagename``, and Figure 1's, which has no column for the file and calls it by the patient.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
-from components.manifest_gen.demographics import age_of, sex_of
-from components.manifest_gen.folder import find, list_films
-from components.manifest_gen.metadata import read_rows
-from components.manifest_gen.rows import Film, Rejection, shown
+from components.manifest_gen.folder import list_films
+from components.manifest_gen.inside import PathInside, Patterns
+from components.manifest_gen.metadata import read_table
+from components.manifest_gen.names import Names
+from components.manifest_gen.rows import Film, Rejection
+from components.manifest_gen.sources.aligned import rows_of
 from components.manifest_gen.sources.base import SourceSettings
-from components.manifest_gen.sources.claims import Claims
-
-PATIENT: Final = "patientid"
-FINDING: Final = "finding"
-VIEW: Final = "view"
-
-#: ``CR`` and ``DX`` are DICOM's codes for plain radiographs. A blank says nothing; the view then decides.
-RADIOGRAPHS: Final = ("x-ray", "xray", "cr", "dx", "")
+from components.manifest_gen.sources.fields import Cell, FieldName, Fields
+from components.manifest_gen.sources.pairing import paired
 
 
 class Ieee8023Source(SourceSettings):
     """A folder laid out as ieee8023's covid-chestxray-dataset: ``metadata.csv`` and ``images/``."""
 
     kind: Literal["ieee8023"]
-    metadata: str = "metadata.csv"
-    images: str = "images"
+    metadata: PathInside = "metadata.csv"
+    images: Patterns = ("images",)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -37,8 +34,8 @@ class Ieee8023Source(SourceSettings):
 
     @property
     def films(self) -> tuple[str, ...]:
-        """The folder of films."""
-        return (self.images,)
+        """Where the images lie."""
+        return self.images
 
     @property
     def names_patients(self) -> bool:
@@ -52,28 +49,17 @@ def read_ieee8023(source: Ieee8023Source, folder: Path) -> Iterator[Film | Rejec
     Raises:
         SourceError: No metadata, no column ``patientid``, ``finding`` or ``view``, no folder of films, no film in it.
     """
-    metadata = folder / source.metadata
-    rows = read_rows(metadata, needed=(PATIENT, FINDING, VIEW))
-    claims = Claims(source.name, list_films(folder / source.images, source.name, ignored=metadata))
-    for row in rows:
-        file = row.cells[next((column for column in ("filename", "imagename") if column in row.cells), PATIENT)]
-        modality = row.first("modality")
-        film = claims.take(row, file, find(claims.listing, file), row.cells[PATIENT])
-        if modality.casefold() not in RADIOGRAPHS and not row.surplus:
-            detail = f"modality {shown(modality)} is not X-ray; drop the row"
-            yield Rejection(source.name, row.line, file, "modality", detail)
-        elif isinstance(film, Rejection):
-            yield film
-        else:
-            yield Film(
-                path=film,
-                row=row.line,
-                source=source.name,
-                file=file,
-                patient=row.cells[PATIENT],
-                finding=row.cells[FINDING],
-                view=row.cells[VIEW],
-                age=age_of(row.first("age")),
-                sex=sex_of(row.first("sex")),
-            )
-    yield from claims.left()
+    table = read_table(folder / source.metadata)
+    names = Names(listing := list_films(source, folder))
+
+    def find(fields: Fields) -> tuple[str, ...]:
+        # The folder is the publisher's (images, volumes); it decides only where a name alone does not.
+        return names.find(f"{fields.folder}/{fields.file}") or names.find(fields.file)
+
+    file = next((column for column in ("filename", "imagename") if column in table.columns), "patientid")
+    columns: dict[FieldName, str] = {"patient": "patientid", "file": file, "finding": "finding", "view": "view"}
+    for name in ("age", "sex", "modality", "folder"):
+        if name in table.columns:
+            columns[name] = name
+    layout = {field: Cell(f"{{{column}}}") for field, column in columns.items()}
+    return paired(source.name, listing, rows_of(table, layout, find, source.name), find)

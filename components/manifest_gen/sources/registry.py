@@ -15,7 +15,10 @@ from pydantic import Field
 from components.manifest_gen.rows import Film, Rejection
 from components.manifest_gen.sources.base import SourceSettings
 from components.manifest_gen.sources.class_folders import ClassFoldersSource, read_class_folders
+from components.manifest_gen.sources.csv import CsvSource, read_csv
 from components.manifest_gen.sources.ieee8023 import Ieee8023Source, read_ieee8023
+from components.manifest_gen.sources.kaggle_pneumonia import KagglePneumoniaSource, read_kaggle_pneumonia
+from components.manifest_gen.sources.nih import NihSource, read_nih
 from trainer.errors import SourceError
 
 
@@ -29,12 +32,17 @@ class SourceKind(NamedTuple):
 KINDS: Final[Mapping[str, SourceKind]] = MappingProxyType(
     {
         "class_folders": SourceKind(ClassFoldersSource, read_class_folders),
+        "csv": SourceKind(CsvSource, read_csv),
         "ieee8023": SourceKind(Ieee8023Source, read_ieee8023),
+        "kaggle_pneumonia": SourceKind(KagglePneumoniaSource, read_kaggle_pneumonia),
+        "nih": SourceKind(NihSource, read_nih),
     }
 )
 
 #: One of ``data.sources``. A union cannot be made from a dict where types are checked, so it is spelled out.
-Source = Annotated[ClassFoldersSource | Ieee8023Source, Field(discriminator="kind")]
+Source = Annotated[
+    ClassFoldersSource | CsvSource | Ieee8023Source | KagglePneumoniaSource | NihSource, Field(discriminator="kind")
+]
 
 
 def read_source(source: Source, root: Path) -> Iterator[Film | Rejection]:

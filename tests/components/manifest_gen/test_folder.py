@@ -2,34 +2,39 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from components.manifest_gen.folder import find, leads_out, list_films
+from components.manifest_gen.folder import files_of, list_films
 from components.manifest_gen.rows import Rejection
+from components.manifest_gen.sources.ieee8023 import Ieee8023Source
 from trainer.errors import SourceError
 
 
-def reasons(folder: Path, **options: Path) -> dict[str, str]:
+def source(*patterns: str) -> Ieee8023Source:
+    return Ieee8023Source(kind="ieee8023", name="here", path="here", images=patterns or (".",))
+
+
+def reasons(folder: Path, *patterns: str) -> dict[str, str]:
     return {
-        name: entry.reason if isinstance(entry, Rejection) else "film"
-        for name, entry in list_films(folder, "here", **options).items()
+        name: listed.film.reason if isinstance(listed.film, Rejection) else "film"
+        for name, listed in list_films(source(*patterns), folder).items()
     }
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
 
 
 def test_films_are_found_by_ending_in_folders_below_too(tmp_path: Path) -> None:
     names = ["a.JPG", "a.b.webp-day5.png", "c@2x.jpeg", "with blank.gif", "e.bmp", "deep/er/f.png"]
-    for name in names:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
+    put(tmp_path, *names)
     assert reasons(tmp_path) == dict.fromkeys(names, "film")
 
 
 def test_other_files_are_listed_and_hidden_ones_and_the_metadata_are_not(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    for name in ("a.png", "notes.txt", "volume.nii.gz", ".DS_Store", ".git/b.png", "metadata.csv"):
-        (tmp_path / name).write_bytes(b"x")
-    assert reasons(tmp_path, ignored=tmp_path / "metadata.csv") == {
+    put(tmp_path, "a.png", "notes.txt", "volume.nii.gz", ".DS_Store", ".git/b.png", "metadata.csv")
+    assert reasons(tmp_path) == {
         "a.png": "film",
         "notes.txt": "not_a_film",
         "volume.nii.gz": "not_a_film",
@@ -39,6 +44,33 @@ def test_other_files_are_listed_and_hidden_ones_and_the_metadata_are_not(tmp_pat
 def test_an_empty_film_is_listed(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     assert reasons(tmp_path) == {"a.png": "empty_file"}
+
+
+@pytest.mark.parametrize(
+    "patterns, names",
+    [
+        (["images_*/images"], ["images_1/images/a.png", "images_2/images/b.png"]),
+        (["images*"], ["images/c.png", "images_1/images/a.png", "images_1/thumbs/a.png", "images_2/images/b.png"]),
+        (["images_?/*/a.png"], ["images_1/images/a.png", "images_1/thumbs/a.png"]),
+        (["**/images"], ["images/c.png", "images_1/images/a.png", "images_2/images/b.png"]),
+        (["images", "images_[2-9]"], ["images/c.png", "images_2/images/b.png"]),
+        (["images_1", "images_1/images"], ["images_1/images/a.png", "images_1/thumbs/a.png"]),
+        (["./images//"], ["images/c.png"]),
+        (["other/d.png"], ["other/d.png"]),
+        (["*/*.png"], ["images/c.png", "other/d.png"]),
+    ],
+)
+def test_patterns_mean_folders_with_all_below_or_films(tmp_path: Path, patterns: list[str], names: list[str]) -> None:
+    put(tmp_path, "images/c.png", "images_1/images/a.png", "images_1/thumbs/a.png", "images_2/images/b.png")
+    put(tmp_path, "other/d.png", ".images/hidden.png", "images_1/.images/hidden.png")
+    assert list(reasons(tmp_path, *patterns)) == names
+
+
+@pytest.mark.parametrize("pattern", ["gone", "gone*", "images/*/gone", "a.png/x", "images/c.png/*"])
+def test_a_pattern_that_means_nothing_is_named(tmp_path: Path, pattern: str) -> None:
+    put(tmp_path, "a.png", "images/c.png")
+    with pytest.raises(SourceError, match=r"no folder or film .*; check data\.root and the path of source 'here'"):
+        reasons(tmp_path, ".", pattern)
 
 
 def test_links_that_lead_out_are_listed_and_not_followed(tmp_path: Path) -> None:
@@ -60,7 +92,34 @@ def test_links_that_lead_out_are_listed_and_not_followed(tmp_path: Path) -> None
         "inside.png": "film",
         "loop.png": "unreadable",
     }
-    assert list_films(home, "here")["inside.png"] == (home / "a.png").resolve()
+    assert list_films(source(), home)["inside.png"].film == (home / "a.png").resolve()
+
+
+def test_a_wildcard_leads_through_no_link(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    put(tmp_path, "elsewhere/images/secret.png", "home/one/images/a.png")
+    (home / "two").symlink_to(tmp_path / "elsewhere")
+    (home / "loop").symlink_to(home)
+    assert reasons(home, "*/images") == {"loop": "not_a_film", "one/images/a.png": "film", "two": "outside_folder"}
+    assert reasons(home, "**/images") == {"one/images/a.png": "film"}
+    assert reasons(home, "*") == {"loop": "not_a_film", "one/images/a.png": "film", "two": "outside_folder"}
+
+
+def test_a_linked_folder_that_a_pattern_spells_is_followed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    put(tmp_path, "elsewhere/images/a.png")
+    (home / "linked").symlink_to(tmp_path / "elsewhere")
+    listing = list_films(source("linked/images"), home)
+    assert {name: listed.film for name, listed in listing.items()} == {
+        "linked/images/a.png": tmp_path.resolve() / "elsewhere/images/a.png"
+    }
+
+
+def test_tables_count_among_the_files_but_not_among_the_films(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "metadata.csv")
+    assert [file.name for file in files_of(source(), tmp_path)] == ["a.png", "metadata.csv"]
+    assert list(list_films(source(), tmp_path)) == ["a.png"]
 
 
 def test_a_pipe_with_the_name_of_a_film_is_not_opened(tmp_path: Path) -> None:
@@ -70,40 +129,11 @@ def test_a_pipe_with_the_name_of_a_film_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no folder .*gone; check data\.root and the path of source 'here'"):
-        list_films(tmp_path / "gone", "here")
+    with pytest.raises(SourceError, match=r"no folder or film .*gone; check data\.root and the path of source 'here'"):
+        reasons(tmp_path / "gone")
 
 
 def test_a_folder_without_a_film_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_bytes(b"x")
     with pytest.raises(SourceError, match="holds no film"):
-        list_films(tmp_path, "here")
-
-
-def test_a_name_is_found_as_it_is_or_without_its_ending() -> None:
-    listing = {"a.png", "b.c.JPG", "d.png", "d.jpg", "deep/e.png"}
-    names = ["a.png", "a", "b.c", "d", "d.jpg", "x/../a.png", "deep/e.png", "e.png", "../a.png", ""]
-    assert [find(listing, name) for name in names] == [
-        "a.png",
-        "a.png",
-        "b.c.JPG",
-        None,
-        "d.jpg",
-        "a.png",
-        "deep/e.png",
-        None,
-        None,
-        None,
-    ]
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "..", "a/../../b.png", "/etc/passwd", "//x", "..\\b.png"])
-def test_names_that_lead_out_are_recognised(name: str) -> None:
-    assert leads_out(name)
-
-
-@settings(deadline=None)
-@given(st.lists(st.sampled_from(["..", ".", "a", ""]), max_size=6).map("/".join))
-def test_a_name_leads_out_exactly_if_it_does_so_on_disk(name: str) -> None:
-    home = Path("/films/here")
-    assert leads_out(name) != Path(os.path.normpath(home / name)).is_relative_to(home)
+        reasons(tmp_path)

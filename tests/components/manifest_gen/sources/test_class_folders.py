@@ -99,16 +99,36 @@ def test_each_row_and_file_that_cannot_be_used_has_its_reason(write_folders: Wri
     ]
 
 
-def test_a_row_goes_with_one_file_only(write_folders: WriteFolders) -> None:
-    folder = write_folders(["a/1.png", "b/1.png"], [HEADER, "1.png,No Finding,0,1,36,F,PA"])
+def test_a_name_that_fits_two_files_is_given_to_neither(write_folders: WriteFolders) -> None:
+    folder = write_folders(["a/1.png", "b/1.png", "b/2.png"], [HEADER, "1.png,Normal,0,1,36,F,PA"])
     assert reasons(folder, metadata="data.csv", folders={"a": "No Finding", "b": "Normal"}) == [
-        (2, "1.png", "film"),
-        (0, "b/1.png", "no_row"),
+        (2, "1.png", "ambiguous"),
+        (0, "a/1.png", "ambiguous"),
+        (0, "b/1.png", "ambiguous"),
+        (0, "b/2.png", "no_row"),
+    ]
+
+
+def test_a_row_that_names_the_folder_has_its_file(write_folders: WriteFolders) -> None:
+    folder = write_folders(["a/1.png", "b/1.png"], [HEADER, "b/1.png,Normal,0,1,36,F,PA"])
+    assert reasons(folder, metadata="data.csv", folders={"a": "No Finding", "b": "Normal"}) == [
+        (2, "b/1.png", "film"),
+        (0, "a/1.png", "no_row"),
+    ]
+
+
+def test_sub_folders_may_be_given_by_a_pattern(write_folders: WriteFolders) -> None:
+    folder = write_folders(["covid 1/1.png", "covid 2/1.png", "normal/1.png"])
+    films = list(read_class_folders(source(folders={"covid*": "COVID-19", "normal": "Normal"}), folder))
+    assert [(film.file, film.finding) for film in films if isinstance(film, Film)] == [
+        ("covid 1/1.png", "COVID-19"),
+        ("covid 2/1.png", "COVID-19"),
+        ("normal/1.png", "Normal"),
     ]
 
 
 def test_a_missing_sub_folder_is_named(write_folders: WriteFolders) -> None:
-    with pytest.raises(SourceError, match=r"no folder .*/normal/typo"):
+    with pytest.raises(SourceError, match=r"no folder or film .*/normal/typo"):
         reasons(write_folders(["No_findings/1.png"]), folders={"typo": "No Finding"})
 
 
@@ -121,5 +141,5 @@ def test_an_empty_sub_folder_is_refused(write_folders: WriteFolders) -> None:
 
 def test_one_sub_folder_inside_another_is_refused(write_folders: WriteFolders) -> None:
     folder = write_folders(["a/1.png", "a/b/2.png"])
-    with pytest.raises(SourceError, match="'a/b' lies in 'a'"):
+    with pytest.raises(SourceError, match=r"'a' and 'a/b' both hold .*2\.png; name one of the two"):
         reasons(folder, folders={"a": "No Finding", "a/b": "COVID-19"})

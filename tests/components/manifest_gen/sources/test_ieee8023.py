@@ -94,12 +94,11 @@ def test_each_row_and_file_that_cannot_be_used_has_its_reason(write_collection: 
         (8, "good.jpg", "duplicate_row"),
         (9, "../../etc/passwd", "outside_folder"),
         (10, "/etc/passwd", "outside_folder"),
-        (11, "X-ray", "cells"),
+        (11, "shifted.jpg", "film"),
         (12, "empty.jpg", "empty_file"),
         (13, "notes.txt", "not_a_film"),
-        (0, "extra.jpg", "no_row"),
-        (0, "extra.txt", "not_a_film"),
-        (0, "shifted.jpg", "no_row"),
+        (0, "images/extra.jpg", "no_row"),
+        (0, "images/extra.txt", "not_a_film"),
     ]
 
 
@@ -107,13 +106,13 @@ def test_a_film_behind_a_link_out_of_the_folder_is_rejected(write_collection: Wr
     folder = write_collection(["7,M,65,COVID-19,PA,X-ray,link.jpg,,"], ["a.jpg"])
     (tmp_path / "secret.jpg").write_bytes(b"x")
     (folder / "images" / "link.jpg").symlink_to(tmp_path / "secret.jpg")
-    assert reasons(folder) == [(2, "link.jpg", "outside_folder"), (0, "a.jpg", "no_row")]
+    assert reasons(folder) == [(2, "link.jpg", "outside_folder"), (0, "images/a.jpg", "no_row")]
 
 
 def test_films_beside_their_metadata_are_read(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("patientid,finding,view\n7,COVID-19,PA\n")
     (tmp_path / "7.png").write_bytes(b"x")
-    flat = SOURCE.model_copy(update={"images": "."})
+    flat = SOURCE.model_copy(update={"images": (".",)})
     assert [item.file for item in read_ieee8023(flat, tmp_path)] == ["7"]
 
 
@@ -135,7 +134,7 @@ def test_missing_and_empty_folders_of_films_are_refused(write_collection: WriteC
     with pytest.raises(SourceError, match="holds no film"):
         read(folder)
     (folder / "images").rmdir()
-    with pytest.raises(SourceError, match="there is no folder"):
+    with pytest.raises(SourceError, match=r"there is no folder or film .*images"):
         read(folder)
 
 
@@ -159,5 +158,5 @@ def test_whatever_the_cells_hold_each_row_and_each_file_comes_out_once(
     named = {item.path.name for item in items if isinstance(item, Film)}
     spare = Counter(item.file for item in items if not item.row)
     assert set(spare.values()) <= {1}
-    assert not named & set(spare)
-    assert set(spare) <= set(FILES)
+    assert not {f"images/{name}" for name in named} & set(spare)
+    assert set(spare) <= {f"images/{name}" for name in FILES}
