@@ -59,7 +59,8 @@ class Film:
         source: Name of the source in the settings.
         file: As in `Rejection`.
         patient: Id as the source writes it; unique within the source only.
-        finding: The source's own word; for class folders the finding that the settings give the folder.
+        finding: The source's own word, for class folders the finding that the settings give the folder; once the rules
+            have passed the film, the word under which ``data.findings`` claims it.
         view: As the source spells it; one of `trainer.features.VIEWS` once the rules have passed the film.
         age: Years.
         sex: ``F``, ``M`` or None.
@@ -108,7 +109,7 @@ class ManifestRow:
         sha256: Of the film's bytes, 64 hex digits.
         image_id: First digits of ``sha256``, `trainer.features.IMAGE_ID_LENGTH` of them.
         label: Class.
-        finding: The source's own word.
+        finding: As ``data.findings`` spells it; a list has ``|`` between its parts.
         view: One of `trainer.features.VIEWS`.
         patient_id: Pseudonym.
         source: Name of the source in the settings.

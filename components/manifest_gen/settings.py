@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from components.manifest_gen.findings import finding_key
 from components.manifest_gen.sources.registry import Source
 from components.manifest_gen.views import ViewName
 from trainer.features import INVALID, VIEWS
 from trainer.strict import Settings
 
+Finding = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$")]
 
 
@@ -35,8 +37,9 @@ class DataSettings(Settings):
     sources: tuple[Source, ...] = Field(min_length=1)
     classes: tuple[ClassName, ...] = Field(("covid", "healthy"), min_length=2)
     positive: str = "covid"
-    findings: dict[str, tuple[str, ...]] = Field(
-        description="class -> findings that belong to it, compared without case; any other finding is rejected"
+    findings: dict[str, tuple[Finding, ...]] = Field(
+        description="class -> findings that belong to it, without regard to case, and all below them where a "
+        "collection writes paths; any other finding is rejected"
     )
     views: tuple[ViewName, ...] = Field(VIEWS[:1], min_length=1, description="kept in every class alike")
     balance: Literal["none", "undersample"] = Field("none", description="undersample: classes cut to the smallest")
@@ -61,8 +64,8 @@ class DataSettings(Settings):
         seen: dict[str, str] = {}
         for name, findings in self.findings.items():
             for finding in findings:
-                if seen.setdefault(finding.casefold(), name) != name:
-                    raise ValueError(f"finding '{finding}' is claimed by both {seen[finding.casefold()]} and {name}")
+                if (first := seen.setdefault(finding_key(finding), name)) != name:
+                    raise ValueError(f"finding '{finding}' is claimed by both {first} and {name}")
         names = [source.name for source in self.sources]
         if len(set(names)) < len(names):
             raise ValueError(f"two sources have the same name: {', '.join(names)}")

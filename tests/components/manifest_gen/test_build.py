@@ -60,7 +60,7 @@ def test_a_film_that_passes_becomes_a_row(write_collection: Write, tmp_path: Pat
         sha256=digest,
         image_id=digest[:16],
         label="covid",
-        finding="covid-19",
+        finding="COVID-19",
         view="PA",
         patient_id=pseudonym("collection", "7", KEY),
         source="collection",
