@@ -6,7 +6,12 @@ from typing import Any, Final
 import click
 
 #: Verb -> module that holds it. The modules import what they need when they run: ``cxr --help`` answers at once.
-VERBS: Final = {"run": "cxr.run", "sample": "cxr.sample", "predict": "cxr.predict"}
+VERBS: Final = {
+    "run": "cxr.run",
+    "sample": "cxr.sample",
+    "fetch": "cxr.fetch",
+    "predict": "cxr.predict",
+}
 
 #: Where a verb notes, in click's context, that it was asked for tracebacks.
 DEBUG: Final = "cxr.debug"
