@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from components.data_audit.audit import Check
 from pipeline.result import RunResult
 from trainer.features import SPLITS, UNUSED
 
@@ -29,9 +30,11 @@ def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
         yield _films(result)
         rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
         yield Text(f"  rejected rows: {rejected}")
+    yield from _shortcuts(result)
     if result.metrics:
         yield _metrics(result)
-    yield from (Text(f"Note: {note}", style="yellow") for note in result.notes)
+    in_table = {check.message for check in _measured(result) if check.verdict == "warn"}
+    yield from (Text(f"Note: {note}", style="yellow") for note in result.notes if note not in in_table)
     yield Text()
     headline, style = _HEADLINES[result.status]
     version = f" version {result.version}" if result.status == "pushed" else ""
@@ -55,6 +58,37 @@ def _films(result: RunResult) -> Table:
     for label, counts in result.films.items():
         table.add_row(label, *(str(counts.get(split, 0)) for split in splits))
     return table
+
+
+def _measured(result: RunResult) -> list[Check]:
+    return [check for check in result.audit if check.measurement is not None]
+
+
+def _shortcuts(result: RunResult) -> Iterator[RenderableType]:
+    """A row for what tells the classes apart and should not; one line where nothing does."""
+    measured = _measured(result)
+    above = [(check, check.measurement) for check in measured if check.verdict != "pass" and check.measurement]
+    if not above:
+        if measured:
+            yield Text(f"  audit: none of {len(measured)} things that are no lung tells the classes apart")
+        return
+    table = Table("not a lung, tells the class", "by", "value", "95 % interval", "chance", "bound", "", box=SIMPLE)
+    for check, found in above:
+        table.add_row(
+            found.of,
+            f"{found.measure} of {found.by}" if found.by != found.measure else found.by,
+            f"{found.value:.2f}",
+            f"{found.low:.2f} to {found.high:.2f}",
+            f"{found.chance:.2f}",
+            f"{check.bound:.2f}",
+            check.verdict,
+        )
+    yield table
+    yield Text(
+        f"Note: {len(above)} of {len(measured)} things that are no lung tell the classes apart: a high score on these "
+        "films is no evidence that the network reads lungs. See docs/audit.md.",
+        style="yellow",
+    )
 
 
 def _metrics(result: RunResult) -> Table:

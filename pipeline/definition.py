@@ -26,6 +26,7 @@ def create_pipeline(
     root: str,
     data_settings: str,
     split_settings: str,
+    audit_settings: str,
     trainer_settings: str,
     threshold_settings: str,
     gate_settings: str,
@@ -53,6 +54,7 @@ def create_pipeline(
         root: Folder or URI under which artifacts are kept.
         data_settings: ``DataSettings`` as JSON, its root absolute.
         split_settings: ``SplitSettings`` as JSON.
+        audit_settings: ``AuditSettings`` as JSON.
         trainer_settings: ``TrainerSettings`` as JSON.
         threshold_settings: ``ThresholdSettings`` as JSON.
         gate_settings: ``GateSettings`` as JSON.
@@ -101,9 +103,12 @@ def create_pipeline(
     # Measuring and refusing are two nodes: TFX deletes what a raising component has written.
     data_audit = DataAudit(
         manifest=manifest,
+        examples=examples,
         rejected=example_gen.outputs["rejected"],
         anomalies=example_validator.outputs["anomalies"],
+        audit_settings=audit_settings,
         classes=json.dumps(classes),
+        positive=positive,
         max_rejected=max_rejected,
         split_by=split_by,
         sources_without_patients=json.dumps(sources_without_patients),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tfx.utils import path_utils
 
-from components.files import DECISION_FILE
+from components.data_audit.audit import Audit, Check
+from components.files import AUDIT_FILE, DECISION_FILE
 from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, without, write_manifest
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
@@ -95,8 +96,16 @@ def _describe(nodes: Nodes, manifest_folder: Path) -> RunResult:
         update={
             "films": {label: dict(counts) for label, counts in films.items()},
             "rejected": dict(Counter(rejection.reason for rejection in rejected).most_common()),
+            "audit": _checks(nodes),
         }
     )
+
+
+def _checks(nodes: Nodes) -> tuple[Check, ...]:
+    folder = _output(nodes, "DataAudit", "audit")
+    if folder is None:
+        return ()
+    return Audit.model_validate_json((folder / AUDIT_FILE).read_text(encoding="utf-8")).checks
 
 
 def _output(nodes: Nodes, node: str, key: str) -> Path | None:

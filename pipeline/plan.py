@@ -36,6 +36,7 @@ class Plan:
 
     data_settings: str
     split_settings: str
+    audit_settings: str
     trainer_settings: str
     threshold_settings: str
     gate_settings: str
@@ -66,6 +67,7 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Pla
     return Plan(
         data_settings=data.model_dump_json(exclude={"image_size", "max_rejected"}),
         split_settings=settings.split.model_dump_json(),
+        audit_settings=settings.audit.model_dump_json(),
         trainer_settings=settings.trainer.model_dump_json(),
         threshold_settings=settings.threshold.model_dump_json(),
         gate_settings=settings.gate.model_dump_json(),

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.data_audit.audit import Check
 from components.release_gate.decision import Rule
 from trainer.servable import Rate
 from trainer.strict import Settings
@@ -31,6 +32,7 @@ class RunResult(Settings):
         components: Every node, in the order in which they came.
         films: Films in the manifest by class and split, for example ``{"covid": {"train": 90}}``.
         rejected: Rejected rows by reason.
+        audit: Every check of the data audit.
         notes: What a reader of the metrics must know.
         reasons: Why the run failed, the data were refused, or the model was not blessed.
     """
@@ -44,5 +46,6 @@ class RunResult(Settings):
     components: dict[str, ComponentRun] = Field(default={})
     films: dict[str, dict[str, int]] = Field(default={})
     rejected: dict[str, int] = Field(default={})
+    audit: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()

@@ -10,13 +10,17 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
+from components.data_audit.settings import AuditSettings
 from components.manifest_gen.settings import DataSettings, SplitSettings
+from components.manifest_gen.sources.registry import KINDS
 from components.release_gate.settings import GateSettings
 from trainer.errors import UsageError
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.strict import Settings
 
 PROFILES: Final = Path(__file__).with_name("profiles")
+#: Where the list of sources stands; what its items may hold depends on their kind.
+SOURCES: Final = ("data", "sources")
 
 
 class SampleSettings(Settings):
@@ -59,6 +63,7 @@ class RunSettings(Settings):
     data: DataSettings
     sample: SampleSettings | None = None
     split: SplitSettings = SplitSettings()
+    audit: AuditSettings = AuditSettings()
     trainer: TrainerSettings = TrainerSettings()
     tuner: TunerSettings = TunerSettings()
     threshold: ThresholdSettings = ThresholdSettings()
@@ -138,10 +143,10 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             place[: len(fault["loc"])] == fault["loc"] != place for place in places
         ):
             continue  # too short only because its faulty items were taken out
-        key = ".".join(str(part) for part in fault["loc"])
+        key = _key(fault["loc"])
         value = fault["input"]
         if fault["type"] == "extra_forbidden":
-            known = list(_known_keys(RunSettings))
+            known = _known_beside(fault["loc"])
             near = difflib.get_close_matches(key, known, n=1) or [
                 name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]
             ]
@@ -149,13 +154,32 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             in_group = [name for name in known if name.rpartition(".")[0] == group]
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(in_group or known)}"
             yield f"{key} is not a setting; {hint}"
+        elif fault["type"] == "missing" and fault["loc"][:2] == SOURCES:  # --set does not reach into a list
+            yield f"{key} is missing; set it in the settings file"
         elif fault["type"] == "missing":
             yield f"{key} is missing; set it in the settings file or with --set {key}=..."
+        elif fault["type"].startswith("union_tag_"):
+            given = f"'{value['kind']}', which is not" if "kind" in value else "missing; it is"
+            yield f"{key}.kind is {given} one of {', '.join(KINDS)}"
         elif fault["type"] == "value_error":
             yield f"{key + ': ' if key else ''}{fault['ctx']['error']}"
         else:
             shown = repr(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
             yield f"{key} is {shown}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    """A fault's place as the user writes it: the kind of a source is no part of the path."""
+    if place[:2] == SOURCES:
+        place = place[:3] + place[4:]
+    return ".".join(str(part) for part in place if part != "[key]")
+
+
+def _known_beside(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that may have been meant at the place of one that is not known."""
+    if place[:2] == SOURCES:
+        return [f"{_key(place[:4])}.{name}" for name in KINDS[str(place[3])].settings.model_fields]
+    return list(_known_keys(RunSettings))
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -1,69 +1,44 @@
-"""What can be said of the data before training. Every check measures; none refuses (DataGate does)."""
+"""What can be counted before training: rejects, leaks, films and patients, anomalies. None refuses (DataGate does)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
 
-from pydantic import Field
-
-from components.manifest_gen.manifest import ManifestRow
-from components.manifest_gen.rows import Rejection
+from components.data_audit.audit import Check
+from components.manifest_gen.rows import ManifestRow, Rejection
 from trainer.features import SPLITS
-from trainer.strict import Settings
 
-Verdict = Literal["pass", "warn", "stop"]
-
-
-class Check(Settings):
-    """One measurement: its value, its bound where it has one, and what follows."""
-
-    name: str
-    verdict: Verdict
-    value: float = Field(description="what was measured, in the unit that the message names")
-    bound: float | None = None
-    message: str
-
-
-class Audit(Settings):
-    """All checks of one data set."""
-
-    checks: tuple[Check, ...]
-
-    @property
-    def stops(self) -> tuple[Check, ...]:
-        """The checks that forbid training."""
-        return tuple(check for check in self.checks if check.verdict == "stop")
-
-    @property
-    def warnings(self) -> tuple[Check, ...]:
-        """The checks that a reader of the results must know of."""
-        return tuple(check for check in self.checks if check.verdict == "warn")
+#: What a person can do about copies in two splits; a result on films that were trained on is no result.
+_NO_WAY = "nothing: remove the copies, or set data.duplicates to drop"
 
 
 def check_rejected(rejected: Sequence[Rejection], films: int, max_rejected: float) -> Check:
-    """The share of all rows that was left out, for whatever reason."""
+    """The share of all rows that was left out, for whatever reason and by whichever component."""
     rows = films + len(rejected)
     share = len(rejected) / rows if rows else 1.0
-    counts: dict[str, int] = defaultdict(int)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for rejection in rejected:
-        counts[rejection.reason] += 1
-    by_reason = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items(), key=lambda kv: (-kv[1], kv)))
+        counts[rejection.source][rejection.reason] += 1
+    by_source = "; ".join(
+        f"{source}: " + ", ".join(f"{reason} {n}" for reason, n in sorted(of.items(), key=lambda kv: (-kv[1], kv)))
+        for source, of in sorted(counts.items())
+    )
     return Check(
         name="rejected",
         verdict="stop" if share > max_rejected else "pass",
         value=share,
         bound=max_rejected,
         message=f"{len(rejected)} of {rows} rows rejected ({share:.1%}; data.max_rejected allows {max_rejected:.1%})"
-        + (f": {by_reason}; see rejected.csv" if by_reason else ""),
+        + (f" ({by_source}); see rejected.csv" if by_source else ""),
+        allowed_by="data.max_rejected",
+        waivable=False,
     )
 
 
-def check_overlap(rows: Iterable[ManifestRow], split_by: str) -> list[Check]:
-    """Patients and identical files that stand in more than one split."""
-    splits_of_patient: Mapping[str, set[str]] = _splits_by(rows, lambda row: row.patient_id)
-    splits_of_file: Mapping[str, set[str]] = _splits_by(rows, lambda row: row.sha256)
-    patients = [patient for patient, splits in splits_of_patient.items() if len(splits) > 1]
-    files = [digest for digest, splits in splits_of_file.items() if len(splits) > 1]
+def check_overlap(rows: Sequence[ManifestRow], split_by: str) -> list[Check]:
+    """Patients, identical files and copies of a film that stand in more than one split."""
+    patients = _in_two_splits(rows, lambda row: row.patient_id)
+    files = _in_two_splits(rows, lambda row: row.sha256)
+    groups = _in_two_splits(rows, lambda row: row.group)
     leak_is_known = split_by == "film"
     return [
         Check(
@@ -77,7 +52,9 @@ def check_overlap(rows: Iterable[ManifestRow], split_by: str) -> list[Check]:
                 if patients and leak_is_known
                 else ""
             )
-            + (f": {', '.join(sorted(patients)[:5])}" if patients and not leak_is_known else ""),
+            + (f": {', '.join(patients[:5])}" if patients and not leak_is_known else ""),
+            allowed_by="split.by: film, and then results flatter the model",
+            waivable=False,
         ),
         Check(
             name="file_overlap",
@@ -85,9 +62,19 @@ def check_overlap(rows: Iterable[ManifestRow], split_by: str) -> list[Check]:
             value=len(files),
             bound=0,
             message=f"{len(files)} files stand in more than one split"
-            + (
-                f", sha256 {', '.join(digest[:16] for digest in sorted(files)[:5])}; remove the copies" if files else ""
-            ),
+            + (f", sha256 {', '.join(digest[:16] for digest in files[:5])}" if files else ""),
+            allowed_by=_NO_WAY,
+            waivable=False,
+        ),
+        Check(
+            name="copy_overlap",
+            verdict="stop" if groups else "pass",
+            value=len(groups),
+            bound=0,
+            message=f"{len(groups)} films have copies in more than one split"
+            + (f", group {', '.join(groups[:5])}" if groups else ""),
+            allowed_by=_NO_WAY,
+            waivable=False,
         ),
     ]
 
@@ -109,26 +96,39 @@ def check_patients_known(sources: Sequence[str]) -> Check:
     )
 
 
-def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str]) -> list[Check]:
-    """Every class needs a film in every split, else there is nothing to learn, to tune or to measure."""
+def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str], min_patients: int) -> list[Check]:
+    """Films and patients of every class in every split: none of one is nothing to learn, to tune or to measure.
+
+    Args:
+        rows: Usable films.
+        classes: Names of the classes.
+        min_patients: In each split; fewer are a warning.
+    """
     checks = []
     for name in classes:
-        counts = {split: sum(row.label == name and row.split == split for row in rows) for split in SPLITS}
-        empty = [split for split, count in counts.items() if not count]
-        listed = ", ".join(f"{split} {count}" for split, count in counts.items())
+        films = {split: [r for r in rows if r.label == name and r.split == split] for split in SPLITS}
+        patients = {split: len({row.patient_id for row in of}) for split, of in films.items()}
+        listed = ", ".join(f"{split} {len(films[split])} ({patients[split]})" for split in SPLITS)
+        empty = [split for split, count in patients.items() if not count]
+        few = [split for split, count in patients.items() if count < min_patients]
         checks.append(
             Check(
                 name=f"films_of_{name}",
-                verdict="stop" if empty else "pass",
-                value=min(counts.values()),
-                bound=1,
-                message=f"{name}: {listed} films"
+                verdict="stop" if empty else "warn" if few else "pass",
+                value=min(patients.values()),
+                bound=min_patients,
+                message=f"{name}: {listed} films (patients)"
                 + (
                     f"; none in {' and '.join(empty)}: add films of at least three patients of the class, "
                     "or widen data.findings or data.views"
                     if empty
+                    else f"; fewer than audit.min_patients ({min_patients}) patients in {' and '.join(few)}, "
+                    "on whom no result says much"
+                    if few
                     else ""
                 ),
+                allowed_by="nothing: there is no class without films",
+                waivable=not empty,
             )
         )
     return checks
@@ -156,9 +156,10 @@ def check_anomalies(anomalies: Mapping[str, Iterable[tuple[str, str, bool]]]) ->
     ]
 
 
-def _splits_by(rows: Iterable[ManifestRow], key: Callable[[ManifestRow], str]) -> dict[str, set[str]]:
+def _in_two_splits(rows: Iterable[ManifestRow], key: Callable[[ManifestRow], str]) -> list[str]:
+    """Values of a column that stand in more than one split, in order; the empty one says nothing."""
     splits: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.split in SPLITS:
+        if row.split in SPLITS and key(row):
             splits[key(row)].add(row.split)
-    return splits
+    return sorted(value for value, names in splits.items() if len(names) > 1)

@@ -11,7 +11,9 @@ class DataAuditSpec(component_spec.ComponentSpec):
     """Parameters, inputs and output of DataAudit."""
 
     PARAMETERS = {
+        "audit_settings": component_spec.ExecutionParameter(type=str),
         "classes": component_spec.ExecutionParameter(type=str),
+        "positive": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=float),
         "split_by": component_spec.ExecutionParameter(type=str),
         "sources_without_patients": component_spec.ExecutionParameter(type=str),
@@ -19,6 +21,7 @@ class DataAuditSpec(component_spec.ComponentSpec):
     }
     INPUTS = {
         "manifest": component_spec.ChannelParameter(type=Manifest),
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "rejected": component_spec.ChannelParameter(type=RejectedFilms),
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
     }
@@ -26,13 +29,16 @@ class DataAuditSpec(component_spec.ComponentSpec):
 
 
 class DataAudit(base_component.BaseComponent):
-    """Manifest, rejects and anomalies to a list of checks.
+    """Manifest, records, rejects and anomalies to a list of checks.
 
     Args:
         manifest: Channel of one Manifest.
+        examples: Channel of the records, for what the films show apart from the lungs.
         rejected: Channel of the films that XrayExampleGen rejected.
         anomalies: Channel of ExampleValidator's anomalies.
+        audit_settings: ``AuditSettings`` as JSON.
         classes: Names of the classes as a JSON list.
+        positive: The class that is told from all others.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
         sources_without_patients: Names of the sources that do not say which films are of one patient, as a JSON list.
@@ -46,9 +52,12 @@ class DataAudit(base_component.BaseComponent):
         self,
         *,
         manifest: BaseChannel,
+        examples: BaseChannel,
         rejected: BaseChannel,
         anomalies: BaseChannel,
+        audit_settings: str,
         classes: str,
+        positive: str,
         max_rejected: float,
         split_by: str,
         sources_without_patients: str,
@@ -57,9 +66,12 @@ class DataAudit(base_component.BaseComponent):
         super().__init__(
             spec=DataAuditSpec(
                 manifest=manifest,
+                examples=examples,
                 rejected=rejected,
                 anomalies=anomalies,
+                audit_settings=audit_settings,
                 classes=classes,
+                positive=positive,
                 max_rejected=max_rejected,
                 split_by=split_by,
                 sources_without_patients=sources_without_patients,

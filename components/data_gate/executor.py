@@ -7,7 +7,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.data_audit.checks import Audit
+from components.data_audit.audit import Audit
 from components.files import AUDIT_FILE
 from trainer.errors import RefusedError
 
@@ -29,4 +29,4 @@ class Executor(base_executor.BaseExecutor):
         folder = Path(artifact_utils.get_single_uri(input_dict["audit"]))
         audit = Audit.model_validate_json((folder / AUDIT_FILE).read_text(encoding="utf-8"))
         if audit.stops:
-            raise RefusedError("\n".join(f"{check.name}: {check.message}" for check in audit.stops))
+            raise RefusedError("\n".join(check.reason for check in audit.stops))

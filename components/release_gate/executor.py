@@ -7,7 +7,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.data_audit.checks import Audit
+from components.data_audit.audit import Audit
 from components.files import AUDIT_FILE, DECISION_FILE, PREDICTIONS_FILE
 from components.release_gate.rules import decide
 from components.release_gate.settings import GateSettings

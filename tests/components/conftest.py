@@ -56,18 +56,19 @@ def ingested(ingest: Any, manifest: Any) -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def validate(run_executor: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Runs StatisticsGen and ExampleValidator on examples; gives ``statistics`` and ``anomalies``."""
-    from tfx.components.example_validator.executor import Executor as ValidatorExecutor
+    """Runs StatisticsGen and ExampleValidator on examples; gives ``schema``, ``statistics`` and ``anomalies``."""
     from tfx.components.statistics_gen.executor import Executor as StatisticsExecutor
     from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Schema
 
-    from schema import SCHEMA_FILE
+    from components.example_validator.executor import Executor as ValidatorExecutor
+    from schema.build import run_schema
 
     schema = Schema()
     schema.uri = str(tmp_path_factory.mktemp("schema"))
-    Path(schema.uri, "schema.pbtxt").write_text(SCHEMA_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    findings = ["COVID-19", "No Finding"]
+    Path(schema.uri, "schema.pbtxt").write_text(run_schema(len(json.loads(CLASSES)), findings), encoding="utf-8")
 
-    def run(examples: Any) -> SimpleNamespace:
+    def run(examples: Any, validations: Any = None) -> SimpleNamespace:
         made = run_executor(
             StatisticsExecutor,
             {"examples": examples, "schema": schema},
@@ -79,9 +80,9 @@ def validate(run_executor: Any, tmp_path_factory: pytest.TempPathFactory) -> Any
             ValidatorExecutor,
             {"statistics": statistics, "schema": schema},
             {"anomalies": ExampleAnomalies},
-            {"exclude_splits": "[]"},
+            {"exclude_splits": "[]", "custom_validation_config": validations},
         )
-        return SimpleNamespace(statistics=statistics, anomalies=made["anomalies"][0])
+        return SimpleNamespace(schema=schema, statistics=statistics, anomalies=made["anomalies"][0])
 
     return run
 
@@ -101,9 +102,21 @@ def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated
 
     made = run_executor(
         Executor,
-        {"manifest": manifest, "rejected": ingested.rejected, "anomalies": validated.anomalies},
+        {
+            "manifest": manifest,
+            "examples": ingested.examples,
+            "rejected": ingested.rejected,
+            "anomalies": validated.anomalies,
+        },
         {"audit": DataAuditReport},
-        {"classes": CLASSES, "max_rejected": 0.01, "split_by": "patient", "sources_without_patients": "[]"},
+        {
+            "audit_settings": '{"shortcuts": "stop", "min_patients": 2}',
+            "positive": "covid",
+            "classes": CLASSES,
+            "max_rejected": 0.01,
+            "split_by": "patient",
+            "sources_without_patients": "[]",
+        },
     )
     return made["audit"][0]
 

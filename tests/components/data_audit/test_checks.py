@@ -1,7 +1,8 @@
 """What the audit measures and what it makes of it."""
 
+from typing import Any
+
 from components.data_audit.checks import (
-    Audit,
     check_anomalies,
     check_classes,
     check_overlap,
@@ -13,15 +14,15 @@ from components.manifest_gen.rows import ManifestRow, Rejection
 CLASSES = ["covid", "healthy"]
 
 
-def row(path: str, *, split: str, label: str = "covid", patient: str = "", sha256: str = "") -> ManifestRow:
+def row(path: str, *, split: str, label: str = "covid", patient: str = "", sha256: str = "", group: str = "") -> Any:
     values = dict.fromkeys(ManifestRow.__dataclass_fields__, "")
     patient, sha256 = patient or path, sha256 or path
-    given = {"path": path, "split": split, "label": label, "patient_id": patient, "sha256": sha256, "row": 2}
+    given = {"path": path, "split": split, "label": label, "patient_id": patient, "sha256": sha256, "group": group}
     return ManifestRow(**{**values, **given})
 
 
-def rejection(reason: str) -> Rejection:
-    return Rejection("source", 2, "film.png", reason, "said why")
+def rejection(reason: str, source: str = "source") -> Rejection:
+    return Rejection(source, 2, "film.png", reason, "said why")
 
 
 def test_the_share_of_rejected_rows_stops_above_its_bound_and_not_at_it() -> None:
@@ -30,7 +31,13 @@ def test_the_share_of_rejected_rows_stops_above_its_bound_and_not_at_it() -> Non
     assert (at_bound.verdict, at_bound.value, at_bound.bound) == ("pass", 0.3, 0.3)
     above = check_rejected(rejected, films=6, max_rejected=0.3)
     assert above.verdict == "stop"
-    assert above.message.startswith("3 of 9 rows rejected (33.3%; data.max_rejected allows 30.0%): view 2, no_file 1")
+    assert above.message.startswith("3 of 9 rows rejected (33.3%; data.max_rejected allows 30.0%)")
+
+
+def test_rejects_are_summed_by_source_and_reason() -> None:
+    rejected = [rejection("view"), rejection("no_file", "ward"), rejection("view", "ward"), rejection("view", "ward")]
+    message = check_rejected(rejected, films=4, max_rejected=0.5).message
+    assert "(source: view 1; ward: view 2, no_file 1); see rejected.csv" in message
 
 
 def test_no_rows_at_all_is_a_stop() -> None:
@@ -39,7 +46,7 @@ def test_no_rows_at_all_is_a_stop() -> None:
 
 def test_a_patient_in_two_splits_stops() -> None:
     rows = [row("a", split="train", patient="p1"), row("b", split="test", patient="p1"), row("c", split="eval")]
-    patients, files = check_overlap(rows, "patient")
+    patients, files, _ = check_overlap(rows, "patient")
     assert (patients.verdict, patients.value) == ("stop", 1)
     assert "p1" in patients.message
     assert files.verdict == "pass"
@@ -47,21 +54,29 @@ def test_a_patient_in_two_splits_stops() -> None:
 
 def test_a_split_by_film_that_parts_a_patient_is_a_warning_that_says_so() -> None:
     rows = [row("a", split="train", patient="p1"), row("b", split="test", patient="p1")]
-    patients, _ = check_overlap(rows, "film")
+    patients, *_ = check_overlap(rows, "film")
     assert patients.verdict == "warn"
     assert "flatter the model" in patients.message
 
 
 def test_the_same_bytes_in_two_splits_stop_even_under_two_patients() -> None:
     rows = [row("a", split="train", sha256="same"), row("b", split="test", sha256="same")]
-    patients, files = check_overlap(rows, "film")
+    patients, files, _ = check_overlap(rows, "film")
     assert patients.verdict == "pass"
     assert (files.verdict, files.value) == ("stop", 1)
 
 
 def test_films_that_balancing_left_out_overlap_with_nobody() -> None:
     rows = [row("a", split="train", patient="p1"), row("b", split="unused", patient="p1", sha256="a")]
-    assert [check.verdict for check in check_overlap(rows, "patient")] == ["pass", "pass"]
+    assert [check.verdict for check in check_overlap(rows, "patient")] == ["pass"] * 3
+
+
+def test_copies_of_a_film_in_two_splits_stop_however_the_split_was_drawn() -> None:
+    rows = [row("a", split="train", group="9f"), row("b", split="test", group="9f"), row("c", split="eval")]
+    for split_by in ("patient", "film"):
+        *_, copies = check_overlap([*rows, row("d", split="test")], split_by)
+        assert (copies.name, copies.verdict, copies.value) == ("copy_overlap", "stop", 1)
+    assert check_overlap(rows[1:], "patient")[2].verdict == "pass"
 
 
 def test_sources_that_name_no_patients_are_a_warning() -> None:
@@ -71,15 +86,27 @@ def test_sources_that_name_no_patients_are_a_warning() -> None:
     assert "(ward): every film counts as a patient of its own" in warned.message
 
 
-def test_a_class_that_lacks_a_split_stops() -> None:
+def test_a_class_that_lacks_a_split_stops_and_no_waiver_is_heard() -> None:
     rows = [
         row(f"{label}{split}", split=split, label=label) for label in CLASSES for split in ("train", "eval", "test")
     ]
-    assert [check.verdict for check in check_classes(rows, CLASSES)] == ["pass", "pass"]
-    covid, healthy = check_classes(rows[:-1], CLASSES)
+    assert [check.verdict for check in check_classes(rows, CLASSES, 1)] == ["pass", "pass"]
+    covid, healthy = check_classes(rows[:-1], CLASSES, 1)
     assert covid.verdict == "pass"
-    assert healthy.verdict == "stop"
-    assert healthy.message.startswith("healthy: train 1, eval 1, test 0 films; none in test: add films")
+    assert (healthy.verdict, healthy.waivable) == ("stop", False)
+    assert healthy.message.startswith(
+        "healthy: train 1 (1), eval 1 (1), test 0 (0) films (patients); none in test: add"
+    )
+
+
+def test_few_patients_in_a_split_warn_however_many_films_they_have() -> None:
+    rows = [row(f"{s}{n}", split=s, patient=f"{s}{n}") for s in ("train", "eval", "test") for n in range(3)]
+    rows += [row(f"more{n}", split="eval", patient="eval0") for n in range(9)]
+    (enough,), (few,) = check_classes(rows, ["covid"], 3), check_classes(rows, ["covid"], 4)
+    assert (enough.verdict, enough.value) == ("pass", 3)
+    assert (few.verdict, few.value, few.bound) == ("warn", 3, 4)
+    assert "eval 12 (3)" in few.message
+    assert "fewer than audit.min_patients (4) patients in train and eval and test" in few.message
 
 
 def test_an_anomaly_stops_by_its_severity() -> None:
@@ -90,10 +117,3 @@ def test_an_anomaly_stops_by_its_severity() -> None:
 
 def test_no_anomaly_is_said_too() -> None:
     assert [check.verdict for check in check_anomalies({"train": [], "eval": []})] == ["pass"]
-
-
-def test_an_audit_sorts_its_checks() -> None:
-    checks = check_anomalies({"train": [("view", "unexpected value ZZ", True), ("age", "odd", False)]})
-    audit = Audit(checks=tuple(checks))
-    assert [check.name for check in audit.stops] == ["anomaly_train_view"]
-    assert [check.name for check in audit.warnings] == ["anomaly_train_age"]

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from components.artifacts import DataAuditReport
-from components.data_audit.checks import Audit
+from components.data_audit.audit import Audit
 from components.data_audit.executor import Executor
 from components.files import AUDIT_FILE
 from trainer import features
 
 PROPERTIES = {
+    "audit_settings": json.dumps({"min_patients": 2}),
+    "positive": "covid",
     "classes": json.dumps(["covid", "healthy"]),
     "max_rejected": 0.01,
     "split_by": "patient",
@@ -25,7 +27,10 @@ def read(artifact: Any) -> Audit:
 
 def test_drawn_films_pass_every_check(audit: Any) -> None:
     checks = read(audit).checks
-    assert {check.name for check in checks} >= {"rejected", "patient_overlap", "file_overlap", "films_of_covid"}
+    assert {check.name for check in checks} >= {
+        "rejected", "patient_overlap", "file_overlap", "copy_overlap", "films_of_covid", "shortcut_file_attributes",
+        "shortcut_rim_logistic", "shortcut_rim_svm", "association_source",
+    }  # fmt: skip
     assert [check.message for check in checks if check.verdict != "pass"] == []
 
 
@@ -52,7 +57,12 @@ def test_records_that_break_the_schema_are_named(
                 writer.write(example.SerializeToString())
     made = run_executor(
         Executor,
-        {"manifest": manifest, "rejected": ingested.rejected, "anomalies": validate(broken).anomalies},
+        {
+            "manifest": manifest,
+            "examples": ingested.examples,
+            "rejected": ingested.rejected,
+            "anomalies": validate(broken).anomalies,
+        },
         {"audit": DataAuditReport},
         PROPERTIES,
     )
@@ -62,7 +72,7 @@ def test_records_that_break_the_schema_are_named(
 
 
 def test_films_that_did_not_decode_are_neither_counted_nor_usable(
-    run_executor: Any, manifest: Any, validated: SimpleNamespace, tmp_path: Path
+    run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated: SimpleNamespace, tmp_path: Path
 ) -> None:
     from components.artifacts import RejectedFilms
     from components.manifest_gen.manifest import read_manifest, write_rejected
@@ -74,7 +84,12 @@ def test_films_that_did_not_decode_are_neither_counted_nor_usable(
     write_rejected([Rejection(r.source, r.row, r.file, "unreadable", "does not decode") for r in tests], tmp_path)
     made = run_executor(
         Executor,
-        {"manifest": manifest, "rejected": rejected, "anomalies": validated.anomalies},
+        {
+            "manifest": manifest,
+            "examples": ingested.examples,
+            "rejected": rejected,
+            "anomalies": validated.anomalies,
+        },
         {"audit": DataAuditReport},
         PROPERTIES,
     )
