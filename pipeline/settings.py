@@ -14,6 +14,7 @@ from components.data_audit.settings import AuditSettings
 from components.manifest_gen.settings import DataSettings, SplitSettings
 from components.manifest_gen.sources.registry import KINDS
 from components.release_gate.settings import GateSettings
+from pipeline.beam_settings import BeamSettings, with_arguments
 from trainer.errors import UsageError
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.strict import Settings
@@ -42,21 +43,6 @@ class ServingSettings(Settings):
     model_name: str = Field("cxr", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
-class BeamSettings(Settings):
-    """Where Apache Beam runs ingest and evaluation."""
-
-    runner: str = Field("DirectRunner", description="name of a Beam runner")
-    options: tuple[str, ...] = Field(
-        ("--direct_running_mode=in_memory", "--direct_num_workers=1"),
-        description="further options of the runner, as Beam spells them",
-    )
-
-    @property
-    def pipeline_args(self) -> list[str]:
-        """Arguments as Beam takes them."""
-        return [f"--runner={self.runner}", *self.options]
-
-
 class RunSettings(Settings):
     """Everything that a run can be told."""
 
@@ -77,13 +63,16 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in PROFILES.glob("*.yaml"))
 
 
-def load_settings(profile: str | None, config: Path | None, overrides: Sequence[str]) -> RunSettings:
+def load_settings(
+    profile: str | None, config: Path | None, overrides: Sequence[str], beam: Sequence[str] = ()
+) -> RunSettings:
     """Reads a profile, then a file over it, then single keys over both.
 
     Args:
         profile: Name of a profile, or None for no profile.
         config: A YAML file, or None.
         overrides: Texts like ``trainer.epochs=5``; the value is read as YAML.
+        beam: Options of Beam over those of the settings, texts like ``--direct_num_workers=2``.
 
     Raises:
         UsageError: Every fault at once, a line each.
@@ -97,6 +86,8 @@ def load_settings(profile: str | None, config: Path | None, overrides: Sequence[
         _merge(values, _read_yaml(config))
     for override in overrides:
         _merge(values, _parse_override(override))
+    if beam:
+        _merge(values, {"beam": with_arguments(values.get("beam"), beam)})
     try:
         return RunSettings.model_validate(values)
     except ValidationError as error:
@@ -146,14 +137,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         key = _key(fault["loc"])
         value = fault["input"]
         if fault["type"] == "extra_forbidden":
-            known = _known_beside(fault["loc"])
-            near = difflib.get_close_matches(key, known, n=1) or [
-                name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]
-            ]
-            group = key.rpartition(".")[0]
-            in_group = [name for name in known if name.rpartition(".")[0] == group]
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(in_group or known)}"
-            yield f"{key} is not a setting; {hint}"
+            yield f"{key} is not a setting; {_hint(fault['loc'])}"
         elif fault["type"] == "missing" and fault["loc"][:2] == SOURCES:  # --set does not reach into a list
             yield f"{key} is missing; set it in the settings file"
         elif fault["type"] == "missing":
@@ -175,11 +159,19 @@ def _key(place: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in place if part != "[key]")
 
 
-def _known_beside(place: tuple[int | str, ...]) -> list[str]:
-    """The keys that may have been meant at the place of one that is not known."""
+def _hint(place: tuple[int | str, ...]) -> str:
+    """What may have been meant at the place of a key that is not known."""
+    key = _key(place)
+    group, _, last = key.rpartition(".")
     if place[:2] == SOURCES:
-        return [f"{_key(place[:4])}.{name}" for name in KINDS[str(place[3])].settings.model_fields]
-    return list(_known_keys(RunSettings))
+        names = list(KINDS[str(place[3])].settings.model_fields)
+        known = [f"{group}.{name}" for name in names]
+        near = [f"{group}.{name}" for name in difflib.get_close_matches(last, names, n=1)]
+    else:
+        known = list(_known_keys(RunSettings))
+        near = difflib.get_close_matches(key, known, n=1) or [name for name in known if name.rpartition(".")[2] == last]
+    in_group = [name for name in known if name.rpartition(".")[0] == group]
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(in_group or known)}"
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

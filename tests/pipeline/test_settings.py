@@ -74,6 +74,31 @@ def test_a_class_may_not_be_called_as_an_unreadable_film_is() -> None:
     assert fault == "data: 'invalid' is what a served model calls a film that it cannot read; rename the class"
 
 
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ("{kind: nih, imges: x}", "data.sources.0.imges is not a setting; did you mean data.sources.0.images?"),
+        ("{kind: nih, zzz: x}", "data.sources.0.zzz is not a setting; known are data.sources.0.name, "),
+        ("{kind: nih, images: ../x}", "data.sources.0.images.0: '../x' leads out of the source's folder; name a place"),
+        ("{kind: nhi}", "data.sources.0.kind is 'nhi', which is not one of class_folders, csv, "),
+        ("{}", "data.sources.0.kind is missing; it is one of class_folders, csv, "),
+        ("{kind: kaggle_pneumonia}", "data.sources.0.view is missing; set it in the settings file"),
+        (
+            "{kind: csv, metadata: a, columns: {fil: b}}",
+            "data.sources.0.columns.fil is 'fil': input should be 'file', ",
+        ),
+        (
+            "{kind: csv, metadata: a, columns: {patient: b}}",
+            "data.sources.0: nothing says which film a row names; name",
+        ),
+    ],
+)
+def test_a_fault_in_a_source_is_told_where_it_stands(source: str, message: str) -> None:
+    given = source.replace("{", "{name: here, path: here, ", 1)
+    (fault,) = faults(f"data.sources=[{given}]")
+    assert fault.startswith(message)
+
+
 def test_settings_of_the_cnn_do_not_ask_for_feature_views() -> None:
     (fault,) = faults("trainer.backbone=cnn", "trainer.feature_views=2")
     assert "set trainer.feature_views to 0" in fault

@@ -24,11 +24,11 @@ def build(key: bytes = b"sixteen bytes or", **keys: Any) -> Manifest:
             "sources": [
                 {"kind": "ieee8023", "name": "ieee8023", "path": "covid-chestxray-dataset"},
                 {
-                    "kind": "class_folders",
+                    "kind": "nih",
                     "name": "nih",
                     "path": "normal",
-                    "folders": {"No_findings": "No Finding"},
                     "metadata": "Data_Entry_2017_subset.csv",
+                    "images": "No_findings",
                 },
             ],
             "findings": {"covid": ["COVID-19"], "healthy": ["No Finding"]},
