@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from components.data_audit.audit import Check
-from components.manifest_gen.rows import ManifestRow, Rejection
+from components.manifest_gen.rows import NOT_FETCHED, ManifestRow, Rejection
 from trainer.features import SPLITS
 
 #: What a person can do about copies in two splits; a result on films that were trained on is no result.
@@ -12,11 +12,16 @@ _NO_WAY = "nothing: remove the copies, or set data.duplicates to drop"
 
 
 def check_rejected(rejected: Sequence[Rejection], films: int, max_rejected: float) -> Check:
-    """The share of all rows that was left out, for whatever reason and by whichever component."""
-    rows = films + len(rejected)
-    share = len(rejected) / rows if rows else 1.0
+    """The share of all rows that was left out, by whichever component.
+
+    Rows whose films were never fetched, of a source that the settings call partial, count on neither side.
+    """
+    faults = [rejection for rejection in rejected if rejection.reason != NOT_FETCHED]
+    absent = len(rejected) - len(faults)
+    rows = films + len(faults)
+    share = len(faults) / rows if rows else 1.0
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for rejection in rejected:
+    for rejection in faults:
         counts[rejection.source][rejection.reason] += 1
     by_source = "; ".join(
         f"{source}: " + ", ".join(f"{reason} {n}" for reason, n in sorted(of.items(), key=lambda kv: (-kv[1], kv)))
@@ -27,8 +32,9 @@ def check_rejected(rejected: Sequence[Rejection], films: int, max_rejected: floa
         verdict="stop" if share > max_rejected else "pass",
         value=share,
         bound=max_rejected,
-        message=f"{len(rejected)} of {rows} rows rejected ({share:.1%}; data.max_rejected allows {max_rejected:.1%})"
-        + (f" ({by_source}); see rejected.csv" if by_source else ""),
+        message=f"{len(faults)} of {rows} rows rejected ({share:.1%}; data.max_rejected allows {max_rejected:.1%})"
+        + (f" ({by_source}); see rejected.csv" if by_source else "")
+        + (f"; {absent} rows of partial sources, whose films are not here, do not count" if absent else ""),
         allowed_by="data.max_rejected",
         waivable=False,
     )

@@ -6,6 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+#: The one reason that is no fault: the row's film was never meant to be here.
+NOT_FETCHED: Final = "not_fetched"
+
 #: Why ManifestGen leaves a film or a row out. Components behind it add codes of their own.
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -14,7 +17,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "modality": "not a radiograph: a CT slice, for instance",
         "outside_folder": "the name, or the link behind it, leads out of the folder of films; it was not opened",
         "no_file": "a row without a file",
-        "not_fetched": "a row without a file, of a collection of which the folder holds a part: no fault",
+        NOT_FETCHED: "a row without a file, of a collection of which the folder holds a part: no fault",
         "ambiguous": "a name in the metadata that fits several films, or a film that only such a name fits",
         "no_row": "a file without a row",
         "not_a_film": "a file of another kind among the films",

@@ -11,7 +11,7 @@ from typing import Final
 from components.manifest_gen.demographics import age_of, sex_of
 from components.manifest_gen.folder import Listing
 from components.manifest_gen.inside import leads_out
-from components.manifest_gen.rows import Film, Rejection, shown
+from components.manifest_gen.rows import NOT_FETCHED, Film, Rejection, shown
 from components.manifest_gen.sources.aligned import Row
 from components.manifest_gen.sources.fields import Fields
 from components.manifest_gen.sources.plausible import Find
@@ -117,7 +117,7 @@ def _fault_of_name(claim: _Claim, partial: bool) -> tuple[str, str] | None:
     if leads_out(claim.row.fields.file):
         return "outside_folder", "the name leads out of the folder of films; name a film inside it"
     if not claim.keys and partial:
-        return "not_fetched", "no such film in the folder, which holds a part of the collection"
+        return NOT_FETCHED, "no such film in the folder, which holds a part of the collection"
     if not claim.keys:
         return "no_file", "no such film in the folder; fetch it or drop the row"
     if len(claim.keys) > 1:

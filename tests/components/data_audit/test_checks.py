@@ -40,6 +40,15 @@ def test_rejects_are_summed_by_source_and_reason() -> None:
     assert "(source: view 1; ward: view 2, no_file 1); see rejected.csv" in message
 
 
+def test_rows_whose_films_were_never_fetched_do_not_count_and_are_told() -> None:
+    rejected = [rejection("view"), *[rejection("not_fetched")] * 96]
+    check = check_rejected(rejected, films=3, max_rejected=0.25)
+    assert (check.verdict, check.value) == ("pass", 0.25)
+    assert "1 of 4 rows rejected" in check.message
+    assert check.message.endswith("; 96 rows of partial sources, whose films are not here, do not count")
+    assert check_rejected(rejected[1:], films=0, max_rejected=0.99).verdict == "stop"
+
+
 def test_no_rows_at_all_is_a_stop() -> None:
     assert check_rejected([], films=0, max_rejected=0.99).verdict == "stop"
 
