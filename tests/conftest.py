@@ -98,3 +98,61 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         notes=("a note for the reader",),
     ).write(folder / "7")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_dicom() -> Callable[..., bytes]:
+    """Writes a DICOM film: values in rows and columns, the transfer syntax, and elements by pydicom's keywords.
+
+    An element of None is left out. Without others the film is a posteroanterior digital radiograph of patient ``p1``.
+    """
+    import io
+
+    import numpy as np
+    from PIL import Image
+    from pydicom import uid
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+
+    def make(stored: np.ndarray, syntax: uid.UID = uid.ExplicitVRLittleEndian, **elements: Any) -> bytes:
+        film = Dataset()
+        film.file_meta = FileMetaDataset()
+        film.file_meta.TransferSyntaxUID = syntax
+        bits = 8 * stored.itemsize
+        film.update(
+            {
+                "SOPClassUID": uid.DigitalXRayImageStorageForPresentation,
+                "SOPInstanceUID": "1.2.826.0.1.3680043.8.498.1",
+                "StudyInstanceUID": "1.2.826.0.1.3680043.8.498.2",
+                "Modality": "DX",
+                "PatientID": "p1",
+                "ViewPosition": "PA",
+                "SamplesPerPixel": 1,
+                "PhotometricInterpretation": "MONOCHROME2",
+                "Rows": stored.shape[0],
+                "Columns": stored.shape[1],
+                "BitsAllocated": bits,
+                "BitsStored": bits,
+                "HighBit": elements.get("BitsStored", bits) - 1,
+                "PixelRepresentation": int(stored.dtype.kind == "i"),
+            }
+            | elements
+        )
+        for keyword in [keyword for keyword, value in elements.items() if value is None]:
+            delattr(film, keyword)
+        if syntax == uid.JPEGBaseline8Bit:
+            stream = io.BytesIO()
+            Image.fromarray(stored).save(stream, "JPEG", quality=95)
+            film.PixelData = encapsulate([stream.getvalue()])
+        elif syntax.is_encapsulated:
+            film.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+            film.PixelData = stored.tobytes()
+            film.compress(syntax, generate_instance_uid=False)
+        else:
+            film.PixelData = stored.astype(stored.dtype.newbyteorder("<" if syntax.is_little_endian else ">")).tobytes()
+        film["PixelData"].VR = "OW" if bits == 16 else "OB"
+        stream = io.BytesIO()
+        film.save_as(stream, enforce_file_format=True)
+        return stream.getvalue()
+
+    return make
