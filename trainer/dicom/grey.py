@@ -93,7 +93,7 @@ def window(values: np.ndarray, center: float, width: float, function: str = "LIN
     if function == "LINEAR":
         center, width = center - 0.5, width - 1
     elif function != "LINEAR_EXACT":
-        unreadable(f"window function '{function[:20]}' is not one of LINEAR, LINEAR_EXACT, SIGMOID")
+        unreadable(f"window function {function[:20]!r} is not one of LINEAR, LINEAR_EXACT, SIGMOID")
     if width == 0:
         return (values > center).astype(np.float64)
     return np.clip((values - center) / width + 0.5, 0, 1)

@@ -133,7 +133,8 @@ def _header(elements: Dataset) -> DicomHeader:
 
 def _text(elements: Dataset, keyword: str) -> str:
     value = elements.get(keyword)
-    return "" if value is None else str(value).replace("\0", "").strip()
+    text = "" if value is None else str(value)
+    return "".join(character for character in text if character.isprintable()).strip()
 
 
 def _number(elements: Dataset, keyword: str, missing: int = 0) -> int:
