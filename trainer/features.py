@@ -7,7 +7,7 @@ from typing import Final
 
 IMAGE: Final = "image"  #: raw uint8, image_size x image_size bytes, grayscale, row by row, no codec
 LABEL: Final = "label"  #: int64, index into the classes
-FINDING: Final = "finding"  #: bytes, the source's own word for what the film shows
+FINDING: Final = "finding"  #: bytes, canonical name as data.findings spells it; of a source's list the first
 VIEW: Final = "view"  #: bytes, one of VIEWS
 PATIENT_ID: Final = "patient_id"  #: bytes, pseudonym
 SOURCE: Final = "source"  #: bytes, name of the source in the settings

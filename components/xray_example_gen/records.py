@@ -11,7 +11,9 @@ import tensorflow as tf
 from components.manifest_gen.manifest import ManifestRow
 from components.manifest_gen.rows import Rejection
 from components.xray_example_gen.film_check import fault_of_film
+from components.xray_example_gen.values import record_values
 from trainer import features
+from trainer.dicom import DicomFault, decodable
 from trainer.preprocessing import film_to_image
 
 #: TensorFlow names the op in its message; that tells a person nothing of the film.
@@ -43,28 +45,27 @@ def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) ->
     if fault := fault_of_film(data):
         return rejected(*fault)
     try:
-        image = film_to_image(data, image_size)
+        image = film_to_image(decodable(data), image_size)
+    except DicomFault as error:
+        return rejected(error.reason, error.detail)
     except tf.errors.InvalidArgumentError as error:
         return rejected("unreadable", f"does not decode: {_NODE.sub('', error.message.splitlines()[0]).strip()}")
     return _example(row, classes, image.numpy().tobytes())
 
 
 def _example(row: ManifestRow, classes: Sequence[str], image: bytes) -> tf.train.Example:
-    def of_bytes(value: bytes) -> tf.train.Feature:
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-
-    feature = {
-        features.IMAGE: of_bytes(image),
-        features.LABEL: tf.train.Feature(int64_list=tf.train.Int64List(value=[classes.index(row.label)])),
-        features.FINDING: of_bytes(row.finding.encode()),
-        features.VIEW: of_bytes(row.view.encode()),
-        features.PATIENT_ID: of_bytes(row.patient_id.encode()),
-        features.SOURCE: of_bytes(row.source.encode()),
-        features.IMAGE_ID: of_bytes(row.image_id.encode()),
-    }
-    # A value that is not known is a feature that is not there; an empty list would say the same less clearly.
-    if row.sex is not None:
-        feature[features.SEX] = of_bytes(row.sex.encode())
-    if row.age is not None:
-        feature[features.AGE] = tf.train.Feature(float_list=tf.train.FloatList(value=[row.age]))
+    feature = {features.IMAGE: _feature(image)}
+    for name, value in record_values(row, classes).items():
+        # A value that is not known is a feature that is not there; an empty list would say the same less clearly.
+        if value is not None:
+            feature[name] = _feature(value)
     return tf.train.Example(features=tf.train.Features(feature=feature))
+
+
+def _feature(value: bytes | str | int | float) -> tf.train.Feature:
+    if isinstance(value, int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    if isinstance(value, float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    content = value.encode() if isinstance(value, str) else value
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
