@@ -15,6 +15,7 @@ from components.manifest_gen.manifest import sha256_of
 from components.manifest_gen.settings import DataSettings
 from components.manifest_gen.sources.registry import read_source
 from pipeline import last_run
+from pipeline.beam_settings import BeamSettings
 from pipeline.digests import data_digest
 from pipeline.films import key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
@@ -57,6 +58,10 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     prepare_process(debug=debug)
     log_file = root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     log_to(log_file, debug=debug)
+    if settings.beam != BeamSettings():  # the check takes seconds, and what stands there by itself is right
+        from pipeline.beam_check import check_beam
+
+        check_beam(settings.beam)
     data = provide_films(settings, root)
     digest_of_data = data_digest(data, root / "digests.json")
     key = patient_key(settings, root)

@@ -23,6 +23,7 @@ def prepare_process(*, debug: bool = False) -> None:
     if not debug:
         logging.captureWarnings(True)
         warnings.simplefilter("ignore", FutureWarning)  # google.* on the age of Python 3.10, once per module
+        os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")  # the same in Beam's worker processes
 
 
 class _Elapsed(logging.Formatter):
@@ -51,6 +52,8 @@ def log_to(file: Path, *, debug: bool = False) -> None:
 def prepare_gpus() -> int:
     """Lets TensorFlow take GPU memory as it needs it, instead of all at once. Call it before the first op.
 
+    Processes started later see no GPU: Beam's workers decode films, and each would take memory from the training.
+
     Returns:
         Number of GPUs that TensorFlow sees.
     """
@@ -59,4 +62,5 @@ def prepare_gpus() -> int:
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # this process has opened its GPUs and does not look here again
     return len(gpus)

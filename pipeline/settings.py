@@ -87,7 +87,7 @@ def load_settings(
     for override in overrides:
         _merge(values, _parse_override(override))
     if beam:
-        _merge(values, {"beam": with_arguments(values.get("beam"), beam)})
+        values["beam"] = with_arguments(values.get("beam"), beam)
     try:
         return RunSettings.model_validate(values)
     except ValidationError as error:

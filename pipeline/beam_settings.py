@@ -1,0 +1,83 @@
+"""Where Apache Beam runs, and what the command line says of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import Field, field_validator, model_validator
+
+from trainer.errors import UsageError
+from trainer.strict import Settings
+
+#: One process, without gRPC between the runner and itself.
+DEFAULT_OPTIONS: Final = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+_OPTION: Final = re.compile(r"--([A-Za-z][\w-]*)(=.*)?", re.DOTALL)
+_RUNNER: Final = "runner"
+
+
+class BeamSettings(Settings):
+    """Where Apache Beam runs ingest, statistics and evaluation."""
+
+    runner: str = Field("DirectRunner", min_length=1, description="name of a Beam runner, or module.Class of one")
+    options: tuple[str, ...] = Field(DEFAULT_OPTIONS, description="further options of the runner, as Beam spells them")
+
+    @property
+    def pipeline_args(self) -> list[str]:
+        """Arguments as Beam takes them."""
+        return [f"--runner={self.runner}", *self.options]
+
+    @field_validator("options")
+    @classmethod
+    def _spelt_as_beam_spells_them(cls, options: tuple[str, ...]) -> tuple[str, ...]:
+        faults = [option for option in options if not _OPTION.fullmatch(option)]
+        if faults:
+            raise ValueError(f"{', '.join(map(repr, faults))} is not --NAME=VALUE; for example --direct_num_workers=2")
+        if _RUNNER in map(_name, options):
+            raise ValueError("--runner has a key of its own; set beam.runner")
+        return options
+
+    @model_validator(mode="after")
+    def _workers_have_processes(self) -> "BeamSettings":
+        values = {_name(option): option.partition("=")[2] for option in self.options}
+        workers, mode = values.get("direct_num_workers", "1"), values.get("direct_running_mode", "in_memory")
+        if workers != "1" and mode == "in_memory":
+            raise ValueError(
+                f"direct_num_workers is {workers}, but in the running mode in_memory one worker does all; add "
+                "--beam.direct_running_mode=multi_processing"
+            )
+        return self
+
+
+def with_arguments(group: Any, arguments: Sequence[str]) -> Any:
+    """The group ``beam`` of the settings with arguments of the command line over it.
+
+    Args:
+        group: As it was read and not yet checked, None where there is none.
+        arguments: Texts like ``--direct_num_workers=2``. All of one name replace the group's of that name;
+            ``--runner=NAME`` is the group's key ``runner``.
+
+    Returns:
+        The new group; where the old one is faulty that one, for the check to find.
+
+    Raises:
+        UsageError: ``--runner`` without a name.
+    """
+    group = {} if group is None else group
+    before = group.get("options", DEFAULT_OPTIONS) if isinstance(group, Mapping) else None
+    if not isinstance(before, list | tuple) or not all(isinstance(option, str) for option in before):
+        return group
+    given = {_name(argument) for argument in arguments}
+    changed = dict(group)
+    changed["options"] = [option for option in before if _name(option) not in given]
+    for argument in arguments:
+        if _name(argument) != _RUNNER:
+            changed["options"].append(argument)
+        elif name := argument.partition("=")[2]:
+            changed[_RUNNER] = name
+        else:
+            raise UsageError("--beam.runner has no value; for example --beam.runner=DirectRunner")
+    return changed
+
+
+def _name(option: str) -> str:
+    return option.removeprefix("--").partition("=")[0]
