@@ -16,27 +16,32 @@ class Names:
         """Takes the films; a name may lack any of the `endings`, in lower or upper case."""
         self._listing = listing
         self._endings = (*endings, *map(str.upper, endings))
-        self._whole: dict[str, dict[str, None]] = defaultdict(dict)  # dicts as sets that keep their order
-        self._tail: dict[str, dict[str, None]] = defaultdict(dict)
+        self._whole: dict[str, list[str]] = defaultdict(list)
+        self._tail: dict[str, list[str]] = defaultdict(list)
         for key, listed in listing.items():
-            self._whole[key][key] = None
-            self._whole[listed.file.below][key] = None
+            for path in {key, listed.file.below}:
+                self._whole[path].append(key)
             parts = key.split("/")
             for first in range(1, len(parts)):
-                self._tail["/".join(parts[first:])][key] = None
+                self._tail["/".join(parts[first:])].append(key)
 
     def find(self, name: str) -> tuple[str, ...]:
         """Keys of the listing that a name fits: none, one, or several between which it does not decide.
 
-        The path from a folder of films or from the source's folder goes before the last parts of a path, and a name
-        as it stands before one that an ending completes. A folder that the name states is never left out:
-        ``test/a.png`` is not ``train/a.png``. Two names of one file, by a link, are no two files.
+        A name is the path of a film from the source's folder or from a folder of films, or its last parts. Within one
+        folder of films the whole path goes before last parts, and always a name as it stands before one that an
+        ending completes. A folder that the name states is never left out: ``test/a.png`` is not ``train/a.png``. Two
+        names of one file, by a link, are no two files.
         """
         for spelled in (name, name.replace("\\", "/")):
             path = posixpath.normpath(spelled)
-            for whole in ([path], [path + ending for ending in self._endings]):
-                for known in (self._whole, self._tail):
-                    if keys := {key: None for one in whole for key in known.get(one, ())}:
-                        films = {str(self._listing[key].film): key for key in reversed(keys)}
-                        return tuple(reversed(films.values()))
+            for paths in ([path], [path + ending for ending in self._endings]):
+                if keys := dict.fromkeys(key for one in paths for key in self._fitting(one)):
+                    films = {str(self._listing[key].film): key for key in reversed(keys)}
+                    return tuple(reversed(films.values()))
         return ()
+
+    def _fitting(self, path: str) -> list[str]:
+        whole = self._whole.get(path, ())
+        settled = {self._listing[key].file.home for key in whole}
+        return [*whole, *(key for key in self._tail.get(path, ()) if self._listing[key].file.home not in settled)]

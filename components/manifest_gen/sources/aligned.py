@@ -40,8 +40,9 @@ def rows_of(table: Table, layout: Layout, find: Find, source: str) -> Iterator[R
     A row is taken as it stands if it is no longer than the header and no column holds what cannot stand there (a sex
     of ``65``, a view of ``Vietnam``, a film without an ending). Otherwise a comma without quotes may have shifted its
     cells: every way to join neighbours again is tried, and the row is taken if all ways in which each column holds
-    what may stand there say the same. Of several, those whose film exists count. If none is left, a row longer than
-    its header is lost; another is taken as it stands, for the rules to judge.
+    what may stand there say the same. Of several, those whose film exists count. A row for which there are several
+    ways still, or none, is lost; only one that is no longer than its header and for which there is no way is taken as
+    it stands, for the rules to judge: an odd word is no shift.
 
     Raises:
         SourceError: A column of the layout is missing, or there twice.
@@ -89,9 +90,9 @@ class _Aligner:
         found = [way for way in ways if self._find(way)]
         if is_longer and not found:
             found = ways
-        if len(found) == 1:
-            return found[0]
-        return None if is_longer else as_it_stands
+        if not found and not is_longer:
+            return as_it_stands
+        return found[0] if len(found) == 1 else None
 
     def film(self, cells: Sequence[str]) -> Fields:
         """The film of a row of which nothing else can be told."""

@@ -54,7 +54,8 @@ def read_ieee8023(source: Ieee8023Source, folder: Path) -> Iterator[Film | Rejec
 
     def find(fields: Fields) -> tuple[str, ...]:
         # The folder is the publisher's (images, volumes); it decides only where a name alone does not.
-        return names.find(f"{fields.folder}/{fields.file}") or names.find(fields.file)
+        beside = names.find(f"{fields.folder}/{fields.file}") if fields.folder and fields.file else ()
+        return beside or names.find(fields.file)
 
     file = next((column for column in ("filename", "imagename") if column in table.columns), "patientid")
     columns: dict[FieldName, str] = {"patient": "patientid", "file": file, "finding": "finding", "view": "view"}
