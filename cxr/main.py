@@ -10,6 +10,7 @@ VERBS: Final = {
     "run": "cxr.run",
     "sample": "cxr.sample",
     "fetch": "cxr.fetch",
+    "data": "cxr.data",
     "predict": "cxr.predict",
 }
 
