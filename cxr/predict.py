@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def command(films: tuple[Path, ...], model: Path, as_json: bool) -> None:
-    """Say what a pushed model sees in films (JPEG, PNG, GIF, BMP).
+    """Say what a pushed model sees in films (JPEG, PNG, GIF, BMP, DICOM).
 
     A film that cannot be decoded fails alone: it gets no label, and the exit code is 1.
 

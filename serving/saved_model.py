@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from trainer.dicom import DicomFault, decodable
 from trainer.errors import UsageError
 from trainer.features import INVALID, INVALID_SCORE
 from trainer.servable import ModelInfo, find_version
@@ -67,7 +68,7 @@ class SavedModel:
         """One prediction per film, in their order.
 
         Args:
-            films: files: JPEG, PNG, GIF or BMP.
+            films: files: JPEG, PNG, GIF, BMP, or DICOM, which is converted before the model sees it.
             batch_size: films that are read and decoded at once.
 
         Raises:
@@ -75,7 +76,11 @@ class SavedModel:
         """
         films = iter(films)
         while batch := list(islice(films, batch_size)):
-            yield from self._batch(batch, [_read(film) for film in batch])
+            contents = [_read(film) for film in batch]
+            readable = [film for film, content in zip(batch, contents, strict=True) if isinstance(content, bytes)]
+            predictions = self._batch(readable, [content for content in contents if isinstance(content, bytes)])
+            for film, content in zip(batch, contents, strict=True):
+                yield next(predictions) if isinstance(content, bytes) else self._undecodable(film, content.detail)
 
     def _batch(self, films: list[Path], contents: list[bytes]) -> Iterator[Prediction]:
         try:
@@ -116,8 +121,10 @@ class SavedModel:
         )
 
 
-def _read(film: Path) -> bytes:
+def _read(film: Path) -> bytes | DicomFault:
     try:
-        return film.read_bytes()
+        return decodable(film.read_bytes())
+    except DicomFault as fault:
+        return fault
     except OSError as error:
         raise UsageError(f"film '{film}' cannot be read ({error.strerror}); give an image file") from error

@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -62,6 +64,16 @@ def test_a_table_shows_no_class_for_a_bad_film(bad: list[Path], model_folder: Pa
     assert "not a JPEG, PNG, GIF or BMP file" in row
     assert "healthy" not in row
     assert "covid" not in row
+
+
+def test_a_dicom_film_is_asked_for_as_any_other(make_dicom: Any, tmp_path: Path, model_folder: Path) -> None:
+    film = tmp_path / "IM000001"
+    film.write_bytes(make_dicom(np.arange(6400, dtype=np.uint16).reshape(80, 80), PatientID="hidden"))
+    result = predict(film, "--model", model_folder, "--json")
+    assert result.exit_code == 0, result.output
+    (said,) = json.loads(result.stdout)["films"]
+    assert said["label"] in ("covid", "healthy")
+    assert "hidden" not in result.output
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
+import hashlib
 import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+from components.manifest_gen.rows import ManifestRow
+from components.xray_example_gen.records import film_to_record
 from serving.saved_model import SavedModel
 from trainer.errors import UsageError
 
@@ -82,3 +86,32 @@ def test_an_animation_is_read_by_its_first_frame(model, tmp_path):
         (tmp_path / name).write_bytes(stream.getvalue())
     one, other = model.predict([tmp_path / "still.gif", tmp_path / "moving.gif"])
     assert one.score == pytest.approx(other.score, abs=1e-6)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_dicom_film_scores_as_its_record_does(model, make_dicom, tmp_path, photometric):
+    stored = np.random.default_rng(3).integers(4096, size=(90, 70), dtype=np.uint16)
+    film = tmp_path / "IM000001"
+    film.write_bytes(make_dicom(stored, PhotometricInterpretation=photometric, WindowCenter=1800, WindowWidth=2000))
+    values = dict.fromkeys(ManifestRow.__dataclass_fields__, "") | {"age": None, "sex": None}
+    digest = hashlib.sha256(film.read_bytes()).hexdigest()
+    row = ManifestRow(**{**values, "path": str(film), "sha256": digest, "label": "covid"})
+    record = film_to_record(row, ("covid", "healthy"), 32)
+    signature = tf.saved_model.load(str(model.folder)).signatures["examples"]
+    (by_record,) = signature(examples=tf.constant([record.SerializeToString()]))["probabilities"].numpy()
+    (prediction,) = model.predict([film])
+    assert prediction.valid
+    assert list(prediction.probabilities.values()) == pytest.approx(by_record.tolist(), abs=1e-6)
+
+
+def test_a_dicom_file_that_is_no_film_fails_alone_and_says_why(model, make_dicom, films):
+    pixels = np.arange(6400, dtype=np.uint16).reshape(80, 80)
+    films[1].write_bytes(make_dicom(pixels, NumberOfFrames=2))
+    films[3].write_bytes(make_dicom(pixels))
+    predictions = list(model.predict(films, batch_size=3))
+    assert [prediction.path for prediction in predictions] == films
+    assert [prediction.valid for prediction in predictions] == [True, False, True, True, True]
+    assert predictions[1].error == "cannot be decoded: 2 frames; a film is a single frame"
+    assert (predictions[1].label, predictions[1].score) == ("invalid", -1)
+    (alone,) = model.predict([films[1]])
+    assert not alone.valid

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from components.xray_example_gen.film_check import fault_of_film
+
+PIXELS = np.arange(64 * 80, dtype=np.uint16).reshape(64, 80)
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -54,7 +57,7 @@ def test_these_are_films(data: bytes) -> None:
 def test_a_text_file_named_png_is_unreadable() -> None:
     reason, detail = fault_of_film(b"not a picture at all") or ("", "")
     assert reason == "unreadable"
-    assert detail == "begins with b'not a pi', which is none of JPEG, PNG, GIF, BMP"
+    assert detail == "begins with b'not a pi', which is none of JPEG, PNG, GIF, BMP, DICOM"
 
 
 def test_an_animated_gif_is_no_film() -> None:
@@ -87,3 +90,28 @@ def test_every_drawn_film_passes(films: Path) -> None:
     files = [path for path in films.rglob("*") if path.suffix in (".png", ".jpg", ".jpeg")]
     assert files
     assert not [path.name for path in files if fault_of_film(path.read_bytes())]
+
+
+def test_a_dicom_film_passes(make_dicom: Any) -> None:
+    assert fault_of_film(make_dicom(PIXELS)) is None
+
+
+@pytest.mark.parametrize(
+    "elements, reason",
+    [
+        ({"NumberOfFrames": 3}, "frames"),
+        ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "photometric"),
+        ({"PresentationIntentType": "FOR PROCESSING"}, "unprocessed"),
+        ({"Rows": 20_000, "Columns": 20_000}, "size"),
+        ({"Rows": 63}, "size"),
+        ({"Rows": None}, "not_a_film"),
+    ],
+)
+def test_a_dicom_file_that_is_no_film_says_why(make_dicom: Any, elements: dict[str, Any], reason: str) -> None:
+    found, detail = fault_of_film(make_dicom(PIXELS, **elements)) or ("", "")
+    assert found == reason
+    assert detail
+
+
+def test_a_head_of_dicom_without_a_body_is_unreadable() -> None:
+    assert (fault_of_film(bytes(128) + b"DICM") or ("", ""))[0] == "unreadable"
