@@ -126,7 +126,7 @@ def _list(collections: "list[Collection]", as_json: bool) -> None:
 
 
 def _wrapped(text: str, indent: str) -> str:
-    width = min(shutil.get_terminal_size().columns, 120)
+    width = max(40, min(shutil.get_terminal_size().columns, 120))  # a terminal may say that it has none
     return textwrap.fill(
         text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

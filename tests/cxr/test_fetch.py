@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,8 @@ def test_ctrl_c_says_that_the_same_command_goes_on(monkeypatch: pytest.MonkeyPat
     result = CliRunner().invoke(main, ["fetch", "ieee8023", "--to", str(tmp_path)])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("cxr: stopped; what was downloaded is kept, and the same command goes on")
+
+
+def test_a_terminal_without_a_width_is_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((0, 0)))
+    assert "ieee8023" in CliRunner().invoke(main, ["fetch"]).stdout
