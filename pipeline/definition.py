@@ -4,19 +4,21 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import Evaluator, ExampleValidator, StatisticsGen, Trainer
+from tfx.components import Evaluator, StatisticsGen, Trainer
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import trainer_pb2
 
 from components.data_audit.component import DataAudit
 from components.data_gate.component import DataGate
+from components.example_validator.component import ExampleValidator
 from components.manifest_gen.component import ManifestGen
 from components.pusher.component import Pusher
 from components.release_gate.component import ReleaseGate
 from components.score.component import Score
 from components.xray_example_gen.component import XrayExampleGen
 from pipeline.evaluation import eval_config
+from pipeline.validation import validation_config
 from trainer.features import EVAL, TEST, TRAIN
 
 
@@ -32,11 +34,14 @@ def create_pipeline(
     gate_settings: str,
     classes: tuple[str, ...],
     positive: str,
+    views: tuple[str, ...],
+    min_patients: int,
     image_size: int,
     max_rejected: float,
     split_by: str,
     sources_without_patients: tuple[str, ...],
     data_digest: str,
+    baseline: str,
     key_id: str,
     weights_digest: str,
     code: Mapping[str, str],
@@ -60,15 +65,18 @@ def create_pipeline(
         gate_settings: ``GateSettings`` as JSON.
         classes: Names of the classes; a label is an index into them.
         positive: The class whose miss is the worst error.
+        views: The views that may pass; each is asked for in every split.
+        min_patients: Per class in every split; fewer are warned of.
         image_size: Side of a record's image in pixels.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
         sources_without_patients: Names of the sources that do not say which films are of one patient.
         data_digest: Digest of films and metadata.
+        baseline: ``Baseline`` as JSON, the last accepted data; empty where there are none yet.
         key_id: Fingerprint of the key of the patients' pseudonyms.
         weights_digest: Digest of a local weights file, empty where the weights have a name.
         code: For every own node, the digest of the code that it runs.
-        schema_file: The curated schema, a text proto.
+        schema_file: The schema of the run, a text proto.
         checkpoint_dir: Folder outside the artifacts in which the Trainer keeps what a killed run goes on from.
         model_folder: Folder that TF Serving watches for versions of the model.
         version: Number under which a blessed model is pushed, seconds since the epoch.
@@ -98,13 +106,21 @@ def create_pipeline(
     schema_gen = ImportSchemaGen(schema_file=schema_file)
     schema = schema_gen.outputs["schema"]
     statistics_gen = StatisticsGen(examples=examples, schema=schema)
-    example_validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema)
+    statistics = statistics_gen.outputs["statistics"]
+    example_validator = ExampleValidator(
+        statistics=statistics,
+        schema=schema,
+        custom_validation_config=validation_config(classes, views, min_patients),
+        code_digest=code["ExampleValidator"],
+    )
 
     # Measuring and refusing are two nodes: TFX deletes what a raising component has written.
     data_audit = DataAudit(
         manifest=manifest,
         examples=examples,
         rejected=example_gen.outputs["rejected"],
+        schema=schema,
+        statistics=statistics,
         anomalies=example_validator.outputs["anomalies"],
         audit_settings=audit_settings,
         classes=json.dumps(classes),
@@ -112,6 +128,7 @@ def create_pipeline(
         max_rejected=max_rejected,
         split_by=split_by,
         sources_without_patients=json.dumps(sources_without_patients),
+        baseline=baseline,
         code_digest=code["DataAudit"],
     )
     data_gate = DataGate(audit=data_audit.outputs["audit"], code_digest=code["DataGate"])
@@ -153,7 +170,7 @@ def create_pipeline(
     pusher = Pusher(
         model=model,
         blessing=release_gate.outputs["blessing"],
-        statistics=statistics_gen.outputs["statistics"],
+        statistics=statistics,
         model_folder=model_folder,
         version=version,
         code_digest=code["Pusher"],

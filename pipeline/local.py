@@ -3,26 +3,24 @@
 import contextlib
 import dataclasses
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from components.data_audit.baseline import find_baseline
 from components.manifest_gen.key import KEY_VARIABLE
-from components.manifest_gen.manifest import sha256_of
 from components.manifest_gen.settings import DataSettings
 from components.manifest_gen.sources.registry import read_source
 from pipeline import last_run
 from pipeline.beam_settings import BeamSettings
-from pipeline.digests import data_digest
+from pipeline.digests import data_digest, sha256_of
 from pipeline.films import key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.result import RunResult
 from pipeline.runtime import log_to, prepare_gpus, prepare_process
 from pipeline.settings import RunSettings
-from schema import SCHEMA_FILE
 from trainer.errors import RunError, UsageError
 
 
@@ -65,8 +63,13 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     data = provide_films(settings, root)
     digest_of_data = data_digest(data, root / "digests.json")
     key = patient_key(settings, root)
-    plan = make_plan(settings.model_copy(update={"data": data}), digest_of_data=digest_of_data, key_id=key_id(key))
     model_folder = root / "serving" / settings.serving.model_name
+    plan = make_plan(
+        settings.model_copy(update={"data": data}),
+        digest_of_data=digest_of_data,
+        key_id=key_id(key),
+        baseline=find_baseline(model_folder, digest_of_data),
+    )
     fingerprint = plan.fingerprint(model_folder)
     if known := last_run.recall(root, fingerprint, model_folder):
         return known
@@ -98,7 +101,7 @@ def _run_pipeline(
         name="cxr",
         root=str(root / "tfx"),
         **{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)},
-        schema_file=str(_copy_of_schema(root)),
+        schema_file=str(_write_schema(plan.schema, root)),
         checkpoint_dir=str(root / "checkpoints"),
         model_folder=str(model_folder),
         version=int(time.time()),
@@ -114,12 +117,13 @@ def _run_pipeline(
     return outcome_of_success(nodes_of_last_run(database), root / "manifest", model_folder)
 
 
-def _copy_of_schema(root: Path) -> Path:
+def _write_schema(schema: str, root: Path) -> Path:
     """The schema under a name that changes with its content: TFX keys ImportSchemaGen's cache by the path alone."""
-    copy = root / "schema" / f"{sha256_of(SCHEMA_FILE)[:16]}.pbtxt"
-    copy.parent.mkdir(exist_ok=True)
-    shutil.copyfile(SCHEMA_FILE, copy)
-    return copy
+    content = schema.encode()
+    file = root / "schema" / f"{sha256_of(content)[:16]}.pbtxt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+    return file
 
 
 def _check_sources(data: DataSettings) -> None:

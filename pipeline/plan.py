@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from components.data_audit.baseline import Baseline
 from components.manifest_gen.manifest import sha256_of as sha256_of_file
+from components.xray_example_gen.values import first_finding
 from pipeline.digests import code_digest, sha256_of
 from pipeline.settings import RunSettings
-from schema import SCHEMA_FILE
+from schema.build import run_schema
 
 #: What each own node runs. Its digest is a parameter of the node, so that an edit there makes the node run again.
 CODE_OF_NODES: Final[Mapping[str, str]] = {
     "ManifestGen": "components.manifest_gen.executor",
     "XrayExampleGen": "components.xray_example_gen.executor",
+    "ExampleValidator": "components.example_validator.executor",
     "DataAudit": "components.data_audit.executor",
     "DataGate": "components.data_gate.executor",
     "Trainer": "trainer.run",
@@ -42,27 +45,43 @@ class Plan:
     gate_settings: str
     classes: tuple[str, ...]
     positive: str
+    views: tuple[str, ...]
+    min_patients: int
     image_size: int
     max_rejected: float
     split_by: str
     sources_without_patients: tuple[str, ...]
     data_digest: str
+    baseline: str
     key_id: str
     weights_digest: str
     code: Mapping[str, str]
+
+    @property
+    def schema(self) -> str:
+        """The schema of the run, a text proto."""
+        claims = [claim for claims in json.loads(self.data_settings)["findings"].values() for claim in claims]
+        return run_schema(len(self.classes), map(first_finding, claims))
 
     def fingerprint(self, model_folder: Path) -> str:
         """Digests the plan and the place that it pushes to: equal fingerprints, equal results."""
         values = dataclasses.asdict(self) | {
             "definition": code_digest(DEFINITION),
-            "schema": sha256_of_file(SCHEMA_FILE),
+            "schema": self.schema,
             "model_folder": str(model_folder),
         }
         return sha256_of(json.dumps(values, sort_keys=True).encode())
 
 
-def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Plan:
-    """Takes from the settings what each node needs to know, and no more: what a node is told is its cache key."""
+def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseline: Baseline | None = None) -> Plan:
+    """Takes from the settings what each node needs to know, and no more: what a node is told is its cache key.
+
+    Args:
+        settings: All settings.
+        digest_of_data: Digest of films and metadata.
+        key_id: Fingerprint of the key of the patients' pseudonyms.
+        baseline: The last accepted data; none where no model of other films is served.
+    """
     data = settings.data
     return Plan(
         data_settings=data.model_dump_json(exclude={"image_size", "max_rejected"}),
@@ -73,11 +92,14 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str) -> Pla
         gate_settings=settings.gate.model_dump_json(),
         classes=data.classes,
         positive=data.positive,
+        views=data.views,
+        min_patients=settings.audit.min_patients,
         image_size=data.image_size,
         max_rejected=data.max_rejected,
         split_by=settings.split.by,
         sources_without_patients=tuple(source.name for source in data.sources if not source.names_patients),
         data_digest=digest_of_data,
+        baseline=baseline.model_dump_json() if baseline else "",
         key_id=key_id,
         weights_digest=_weights_digest(settings.trainer.weights),
         code={node: code_digest(module) for node, module in CODE_OF_NODES.items()},

@@ -1,7 +1,7 @@
-"""What can be counted before training: rejects, leaks, films and patients, anomalies. None refuses (DataGate does)."""
+"""What can be counted before training: rejects, leaks, films and patients. None refuses (DataGate does)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from components.data_audit.audit import Check
 from components.manifest_gen.rows import NOT_FETCHED, ManifestRow, Rejection
@@ -138,28 +138,6 @@ def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str], min_patie
             )
         )
     return checks
-
-
-def check_anomalies(anomalies: Mapping[str, Iterable[tuple[str, str, bool]]]) -> list[Check]:
-    """What ExampleValidator found.
-
-    Args:
-        anomalies: For every split, (feature, description, whether it is an error).
-    """
-    found = [
-        Check(
-            name=f"anomaly_{split}_{feature}",
-            verdict="stop" if is_error else "warn",
-            value=1,
-            bound=0,
-            message=f"{split}: feature '{feature}': {description}",
-        )
-        for split, entries in anomalies.items()
-        for feature, description, is_error in entries
-    ]
-    return found or [
-        Check(name="anomalies", verdict="pass", value=0, bound=0, message="no anomaly against schema/schema.pbtxt")
-    ]
 
 
 def _in_two_splits(rows: Iterable[ManifestRow], key: Callable[[ManifestRow], str]) -> list[str]:

@@ -17,12 +17,15 @@ class DataAuditSpec(component_spec.ComponentSpec):
         "max_rejected": component_spec.ExecutionParameter(type=float),
         "split_by": component_spec.ExecutionParameter(type=str),
         "sources_without_patients": component_spec.ExecutionParameter(type=str),
+        "baseline": component_spec.ExecutionParameter(type=str),
         "code_digest": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
         "manifest": component_spec.ChannelParameter(type=Manifest),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "rejected": component_spec.ChannelParameter(type=RejectedFilms),
+        "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema),
+        "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
     }
     OUTPUTS = {"audit": component_spec.ChannelParameter(type=DataAuditReport)}
@@ -35,6 +38,8 @@ class DataAudit(base_component.BaseComponent):
         manifest: Channel of one Manifest.
         examples: Channel of the records, for what the films show apart from the lungs.
         rejected: Channel of the films that XrayExampleGen rejected.
+        schema: Channel of the schema: what is allowed, and what may drift.
+        statistics: Channel of the statistics of every split.
         anomalies: Channel of ExampleValidator's anomalies.
         audit_settings: ``AuditSettings`` as JSON.
         classes: Names of the classes as a JSON list.
@@ -42,6 +47,7 @@ class DataAudit(base_component.BaseComponent):
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
         sources_without_patients: Names of the sources that do not say which films are of one patient, as a JSON list.
+        baseline: ``Baseline`` as JSON, the last accepted data; empty where there are none yet.
         code_digest: Digest of the modules that the executor runs.
     """
 
@@ -54,6 +60,8 @@ class DataAudit(base_component.BaseComponent):
         manifest: BaseChannel,
         examples: BaseChannel,
         rejected: BaseChannel,
+        schema: BaseChannel,
+        statistics: BaseChannel,
         anomalies: BaseChannel,
         audit_settings: str,
         classes: str,
@@ -61,6 +69,7 @@ class DataAudit(base_component.BaseComponent):
         max_rejected: float,
         split_by: str,
         sources_without_patients: str,
+        baseline: str,
         code_digest: str,
     ) -> None:
         super().__init__(
@@ -68,6 +77,8 @@ class DataAudit(base_component.BaseComponent):
                 manifest=manifest,
                 examples=examples,
                 rejected=rejected,
+                schema=schema,
+                statistics=statistics,
                 anomalies=anomalies,
                 audit_settings=audit_settings,
                 classes=classes,
@@ -75,6 +86,7 @@ class DataAudit(base_component.BaseComponent):
                 max_rejected=max_rejected,
                 split_by=split_by,
                 sources_without_patients=sources_without_patients,
+                baseline=baseline,
                 code_digest=code_digest,
                 audit=Channel(type=DataAuditReport),
             )

@@ -1,18 +1,23 @@
-"""Moves manifest, records, rejects and anomalies in and ``audit.json`` out; the checks are in modules of their own."""
+"""Moves manifest, records, statistics and rejects in and ``audit.json`` out; the checks are in modules of their own."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tensorflow_metadata.proto.v0.anomalies_pb2 import Anomalies
 from tfx import types
+from tfx.components.example_validator.executor import DEFAULT_FILE_NAME as ANOMALIES_FILE
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
+from tfx.utils import io_utils
 
 from components.data_audit import checks
+from components.data_audit.anomalies import explain_anomalies
 from components.data_audit.audit import Audit, Check
+from components.data_audit.baseline import Baseline, statistics_file
 from components.data_audit.cohort import choose_films
+from components.data_audit.drift import check_drift, check_skew, read_statistics
 from components.data_audit.records import read_images
 from components.data_audit.settings import AuditSettings
 from components.data_audit.shortcuts import check_shortcuts
@@ -20,7 +25,7 @@ from components.data_audit.waivers import apply_waivers
 from components.files import AUDIT_FILE
 from components.manifest_gen.manifest import read_manifest, read_rejected, without
 from components.manifest_gen.rows import ManifestRow
-from trainer.features import SPLITS
+from trainer.features import SPLITS, TRAIN
 
 
 class Executor(base_executor.BaseExecutor):
@@ -44,7 +49,7 @@ class Executor(base_executor.BaseExecutor):
             *checks.check_overlap(usable, exec_properties["split_by"]),
             checks.check_patients_known(json.loads(exec_properties["sources_without_patients"])),
             *checks.check_classes(usable, classes, settings.min_patients),
-            *checks.check_anomalies(_read_anomalies(input_dict["anomalies"])),
+            *_check_statistics(usable, input_dict, classes, exec_properties["baseline"]),
             *_check_shortcuts(usable, input_dict["examples"], exec_properties["positive"], settings),
         ]
         audit = Audit(checks=tuple(apply_waivers(found, settings.waivers)))
@@ -62,19 +67,23 @@ def _check_shortcuts(
     return check_shortcuts(rows, images, positive, settings, len(films))
 
 
-def _read_anomalies(artifacts: list[types.Artifact]) -> dict[str, list[tuple[str, str, bool]]]:
-    found: dict[str, list[tuple[str, str, bool]]] = {}
-    artifact = artifact_utils.get_single_instance(artifacts)
-    for split in artifact_utils.decode_split_names(artifact.split_names):
-        file = Path(artifact_utils.get_split_uri(artifacts, split), "SchemaDiff.pb")
-        anomalies = anomalies_pb2.Anomalies.FromString(file.read_bytes())
-        entries = [
-            # A WARNING is in anomaly_info too, and flips ExampleValidator's own "blessed": look at the severity.
-            (feature, info.description, info.severity == anomalies_pb2.AnomalyInfo.ERROR)
-            for feature, info in sorted(anomalies.anomaly_info.items())
-        ]
-        if anomalies.HasField("dataset_anomaly_info"):
-            info = anomalies.dataset_anomaly_info
-            entries.append(("(all)", info.description, info.severity == anomalies_pb2.AnomalyInfo.ERROR))
-        found[split] = entries
-    return found
+def _check_statistics(
+    usable: Sequence[ManifestRow], input_dict: dict[str, list[types.Artifact]], classes: Sequence[str], baseline: str
+) -> list[Check]:
+    """What the statistics of the records say against the schema, the last accepted data, and one another."""
+    schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+    schema = io_utils.SchemaReader().read(schema_file)
+    folder = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
+    statistics = {split: read_statistics(statistics_file(folder, split)) for split in SPLITS}
+    anomalies = {
+        split: Anomalies.FromString(
+            Path(artifact_utils.get_split_uri(input_dict["anomalies"], split), ANOMALIES_FILE).read_bytes()
+        )
+        for split in SPLITS
+    }
+    accepted = Baseline.model_validate_json(baseline) if baseline else None
+    return [
+        *explain_anomalies(anomalies, schema, usable, classes),
+        *check_drift(statistics[TRAIN], accepted, schema, classes),
+        *check_skew(statistics, schema, classes),
+    ]

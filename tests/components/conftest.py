@@ -68,7 +68,7 @@ def validate(run_executor: Any, tmp_path_factory: pytest.TempPathFactory) -> Any
     findings = ["COVID-19", "No Finding"]
     Path(schema.uri, "schema.pbtxt").write_text(run_schema(len(json.loads(CLASSES)), findings), encoding="utf-8")
 
-    def run(examples: Any, validations: Any = None) -> SimpleNamespace:
+    def run(examples: Any) -> SimpleNamespace:
         made = run_executor(
             StatisticsExecutor,
             {"examples": examples, "schema": schema},
@@ -80,7 +80,7 @@ def validate(run_executor: Any, tmp_path_factory: pytest.TempPathFactory) -> Any
             ValidatorExecutor,
             {"statistics": statistics, "schema": schema},
             {"anomalies": ExampleAnomalies},
-            {"exclude_splits": "[]", "custom_validation_config": validations},
+            {"custom_validation_config": ""},
         )
         return SimpleNamespace(schema=schema, statistics=statistics, anomalies=made["anomalies"][0])
 
@@ -106,7 +106,7 @@ def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated
             "manifest": manifest,
             "examples": ingested.examples,
             "rejected": ingested.rejected,
-            "anomalies": validated.anomalies,
+            **vars(validated),
         },
         {"audit": DataAuditReport},
         {
@@ -116,6 +116,7 @@ def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated
             "max_rejected": 0.01,
             "split_by": "patient",
             "sources_without_patients": "[]",
+            "baseline": "",
         },
     )
     return made["audit"][0]

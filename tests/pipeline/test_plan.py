@@ -4,9 +4,13 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0.schema_pb2 import Schema
 
+from components.data_audit.baseline import Baseline
 from pipeline.plan import Plan, make_plan
 from pipeline.settings import load_settings
+from schema import SCHEMA_FILE
 
 
 def plan(*overrides: str) -> Plan:
@@ -23,6 +27,8 @@ def plan(*overrides: str) -> Plan:
         ("data.image_size=192", {"image_size"}),
         ("data.max_rejected=0.3", {"max_rejected"}),
         ("data.seed=9", {"data_settings"}),
+        ("data.views=[PA]", {"data_settings", "views"}),
+        ("audit.min_patients=2", {"audit_settings", "min_patients"}),
         ("split.by=film", {"split_settings", "split_by"}),
         ("beam.runner=FlinkRunner", set()),
         ("serving.model_name=mine", set()),
@@ -38,6 +44,32 @@ def test_the_fingerprint_depends_on_the_plan_and_on_where_it_pushes() -> None:
     assert plan().fingerprint(folder) == plan().fingerprint(folder)
     assert plan().fingerprint(folder) != plan("trainer.epochs=5").fingerprint(folder)
     assert plan().fingerprint(folder) != plan().fingerprint(Path("/serving/mine"))
+
+
+def test_the_schema_of_a_run_knows_its_classes_and_the_first_of_each_finding() -> None:
+    schema = text_format.Parse(plan("data.findings.covid=[COVID-19, Pneumonia|COVID-19]").schema, Schema())
+    domains = {domain.name: list(domain.value) for domain in schema.string_domain}
+    assert domains["finding"] == ["COVID-19", "Pneumonia", "No Finding"]
+    assert max(feature.int_domain.max for feature in schema.feature) == 1
+
+
+def test_the_fingerprint_depends_on_the_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder, before = Path("/serving/cxr"), plan()
+    fingerprint = before.fingerprint(folder)
+    edited = tmp_path / "schema.pbtxt"
+    edited.write_text(SCHEMA_FILE.read_text(encoding="utf-8").replace("max: 120.0", "max: 130.0"), encoding="utf-8")
+    monkeypatch.setattr("schema.build.SCHEMA_FILE", edited)
+    assert before.fingerprint(folder) != fingerprint
+
+
+def test_the_last_accepted_data_count_by_their_content() -> None:
+    def against(digest: str) -> Plan:
+        settings = load_settings("sample", None, ["data.root=/films"])
+        baseline = Baseline(version="7", classes=("covid", "healthy"), file="/serving/cxr/7/...", digest=digest)
+        return make_plan(settings, digest_of_data="d", key_id="k", baseline=baseline)
+
+    assert plan().baseline == ""
+    assert against("a").baseline == against("a").baseline != against("b").baseline
 
 
 def test_a_weights_file_counts_by_its_bytes(tmp_path: Path) -> None:

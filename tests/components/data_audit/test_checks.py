@@ -3,7 +3,6 @@
 from typing import Any
 
 from components.data_audit.checks import (
-    check_anomalies,
     check_classes,
     check_overlap,
     check_patients_known,
@@ -116,13 +115,3 @@ def test_few_patients_in_a_split_warn_however_many_films_they_have() -> None:
     assert (few.verdict, few.value, few.bound) == ("warn", 3, 4)
     assert "eval 12 (3)" in few.message
     assert "fewer than audit.min_patients (4) patients in train and eval and test" in few.message
-
-
-def test_an_anomaly_stops_by_its_severity() -> None:
-    found = check_anomalies({"train": [("view", "unexpected value ZZ", True), ("age", "odd", False)], "eval": []})
-    assert [check.verdict for check in found] == ["stop", "warn"]
-    assert found[0].message == "train: feature 'view': unexpected value ZZ"
-
-
-def test_no_anomaly_is_said_too() -> None:
-    assert [check.verdict for check in check_anomalies({"train": [], "eval": []})] == ["pass"]
