@@ -75,6 +75,41 @@ def test_a_link_out_of_the_folder_is_not_opened(data: DataSettings, tmp_path: Pa
     assert digests.data_digest(data, memo) != first
 
 
+@pytest.mark.parametrize(
+    "name, counts",
+    [
+        ("images_1/images/new.png", True),
+        ("images_2/deep/er/new.png", True),
+        ("images_3/new.png", True),
+        ("images_1/images/new.txt", True),  # ManifestGen lists it
+        ("Data_Entry_2017.csv", True),
+        ("thumbnails/new.png", False),
+        ("new.png", False),
+        ("images_1/.cache/new.png", False),
+    ],
+)
+def test_what_the_patterns_of_a_source_mean_counts_and_nothing_beside(tmp_path: Path, name: str, counts: bool) -> None:
+    folder = tmp_path / "nih"
+    for file in ("images_1/images/a.png", "images_2/b.png", "thumbnails/a.png", "Data_Entry_2017.csv"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(b"x")
+    source = {"kind": "nih", "name": "nih", "path": "nih"}
+    data = DataSettings.model_validate(
+        {"root": str(tmp_path), "sources": [source], "findings": {"covid": ["a"], "healthy": ["b"]}}
+    )
+    memo = tmp_path / "memo.json"
+    first = digests.data_digest(data, memo)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"new")
+    assert (digests.data_digest(data, memo) != first) == counts
+
+
+def test_a_pattern_that_means_nothing_is_named(data: DataSettings, tmp_path: Path) -> None:
+    (tmp_path / "films" / "images").rename(tmp_path / "films" / "pictures")
+    with pytest.raises(SourceError, match=r"no folder or film .*images; check data\.root and the path of source 'one'"):
+        digests.data_digest(data, tmp_path / "memo.json")
+
+
 def test_hidden_files_do_not_count(data: DataSettings, tmp_path: Path) -> None:
     memo = tmp_path / "memo.json"
     first = digests.data_digest(data, memo)
@@ -133,7 +168,8 @@ def nodes_touched_by(project: Path, file: str) -> set[str]:
         ("trainer/model.py", {"Trainer"}),
         ("trainer/augmentation.py", {"Trainer"}),
         ("trainer/preprocessing.py", {"XrayExampleGen", "Trainer"}),
-        ("components/manifest_gen/split.py", {"ManifestGen", "XrayExampleGen", "DataAudit", "DataGate"}),
+        ("components/manifest_gen/split.py", {"ManifestGen"}),
+        ("components/manifest_gen/manifest.py", {"ManifestGen", "XrayExampleGen", "DataAudit"}),
         ("components/release_gate/rules.py", {"ReleaseGate"}),
         ("components/pusher/publish.py", {"Pusher"}),
         ("components/score/executor.py", {"Score"}),
