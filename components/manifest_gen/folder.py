@@ -14,8 +14,8 @@ from components.manifest_gen.rows import Rejection
 from components.manifest_gen.sources.base import SourceSettings
 from trainer.errors import SourceError
 
-#: What the served graph decodes: JPEG, PNG, GIF, BMP.
-ENDINGS: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+#: What is decoded: JPEG, PNG, GIF, BMP, DICOM.
+ENDINGS: Final = (".bmp", ".dcm", ".dicom", ".gif", ".jpeg", ".jpg", ".png")
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class Listed:
 Listing = dict[str, Listed]
 
 
-def list_films(source: SourceSettings, folder: Path, endings: tuple[str, ...] = ENDINGS) -> Listing:
+def list_films(source: SourceSettings, folder: Path, endings: tuple[str, ...] | None = ENDINGS) -> Listing:
     """Every file that a source's patterns mean, except its tables. A file that two patterns mean is listed once.
 
     Args:
         source: The source.
         folder: Its folder.
-        endings: Of films, in lower case.
+        endings: Of films, in lower case; None for films of any name.
 
     Raises:
         SourceError: A pattern that means nothing or no film, or a folder that may not be read.
@@ -76,13 +76,12 @@ def list_films(source: SourceSettings, folder: Path, endings: tuple[str, ...] = 
     for file in files_of(source, folder):
         if Path(os.path.realpath(file.path) if file.path.is_symlink() else file.path) in tables:
             continue
-        empty[file.pattern] &= file.path.suffix.lower() not in endings
+        empty[file.pattern] &= not _may_be_film(file, endings)
         if file.name not in listing:
             listing[file.name] = Listed(file, _film(file, source.name, endings))
     for pattern in (pattern for pattern in source.films if empty[pattern]):
-        raise SourceError(
-            f"{folder / pattern} holds no film ({', '.join(endings)}); check the path of source '{source.name}'"
-        )
+        meant = "" if endings is None else f" ({', '.join(endings)})"
+        raise SourceError(f"{folder / pattern} holds no film{meant}; check the path of source '{source.name}'")
     return dict(sorted(listing.items()))
 
 
@@ -148,14 +147,18 @@ def _folders(home: Path) -> Iterator[Path]:
         yield Path(parent)
 
 
-def _film(file: File, source: str, endings: tuple[str, ...]) -> Path | Rejection:
+def _may_be_film(file: File, endings: tuple[str, ...] | None) -> bool:
+    return endings is None or file.path.suffix.lower() in endings
+
+
+def _film(file: File, source: str, endings: tuple[str, ...] | None) -> Path | Rejection:
     def refused(reason: str, detail: str) -> Rejection:
         return Rejection(source, 0, file.name, reason, detail)
 
     if file.leads_out:
         return refused("outside_folder", "a link that leads out of the folder; copy what it leads to into the folder")
-    if file.path.suffix.lower() not in endings:
-        detail = f"the name ends in none of {', '.join(endings)}; convert the film or move the file"
+    if not _may_be_film(file, endings):
+        detail = f"the name ends in none of {', '.join(endings or ())}; convert the film or move the file"
         return refused("not_a_film", detail)
     try:
         status = os.stat(file.path)

@@ -96,7 +96,7 @@ def read_elements(stream: BinaryIO, keywords: Sequence[str]) -> Dataset:
     """
     with guarded("the header is broken"):
         if not is_dicom(stream.read(PREAMBLE + len(PREFIX))):
-            unreadable("does not begin as a DICOM file does, with 128 bytes and 'DICM'; export the film again")
+            raise DicomFault("not_a_film", "does not begin as a DICOM file does, with 128 bytes and 'DICM'; move it")
         meta = read_dataset(
             stream,
             is_implicit_VR=False,

@@ -57,7 +57,7 @@ def read_class_folders(source: ClassFoldersSource, folder: Path) -> Iterator[Fil
             ``Image Index`` or ``Patient ID`` in it; no ``View Position`` either and no ``view`` in the settings.
     """
     listing = list_films(source, folder)
-    _check_one_folder_each(source, folder)
+    check_one_folder_each(source, folder)
     if source.metadata is None:
         return _without_rows(source, listing)
     table = read_table(folder / source.metadata)
@@ -71,7 +71,12 @@ def read_class_folders(source: ClassFoldersSource, folder: Path) -> Iterator[Fil
     return paired(source.name, listing, rows, find, findings=source.folders)
 
 
-def _check_one_folder_each(source: ClassFoldersSource, folder: Path) -> None:
+def check_one_folder_each(source: SourceSettings, folder: Path) -> None:
+    """Checks that no film lies in two of the folders of a source.
+
+    Raises:
+        SourceError: One does, and so would have two findings.
+    """
     patterns: dict[Path, str] = {}
     for file in files_of(source, folder):
         if patterns.setdefault(file.path, file.pattern) != file.pattern:

@@ -23,7 +23,14 @@ def test_a_dicom_file_is_known_by_its_head(make_dicom):
     assert not is_dicom(b"\x89PNG\r\n\x1a\n" + bytes(200))
 
 
-@pytest.mark.parametrize("data", [b"", b"DICM", bytes(128) + b"DICM", bytes(128) + b"DICMrubbish that goes on"])
+@pytest.mark.parametrize("data", [b"", b"DICM", b"\x89PNG\r\n\x1a\n" + bytes(200)])
+def test_a_file_without_the_head_is_no_film(data):
+    with pytest.raises(DicomFault, match="does not begin as a DICOM file does") as caught:
+        header_of(data)
+    assert caught.value.reason == "not_a_film"
+
+
+@pytest.mark.parametrize("data", [bytes(128) + b"DICM", bytes(128) + b"DICMrubbish that goes on"])
 def test_a_head_alone_is_unreadable(data):
     with pytest.raises(DicomFault) as caught:
         header_of(data)
