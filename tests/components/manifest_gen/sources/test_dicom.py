@@ -1,5 +1,6 @@
 import io
 import logging
+import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from pydantic import ValidationError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from pydicom import uid
 
 from components.manifest_gen.build import build_manifest
@@ -15,11 +18,13 @@ from components.manifest_gen.manifest import write_manifest
 from components.manifest_gen.rows import REASONS, Film, Rejection
 from components.manifest_gen.settings import DataSettings, SplitSettings
 from components.manifest_gen.sources.dicom import DicomSource
+from components.manifest_gen.sources.registry import Source, read_source
 from components.xray_example_gen.records import film_to_record
 from trainer.errors import SourceError
 
 PIXELS = np.arange(64 * 80, dtype=np.uint16).reshape(64, 80)
 FOLDERS = {"kind": "dicom", "folders": {"covid": "COVID-19", "normal": "No Finding"}}
+WARD = {"1": {}, "2": {}, "3": {"PatientID": "p2"}, "4": {"PatientID": "p3", "Modality": "CT"}, "5": {"PatientID": ""}}
 Read = Callable[..., Any]
 Write = Callable[[Mapping[str, bytes]], None]
 
@@ -225,6 +230,42 @@ def test_a_film_in_two_folders_is_refused(read: Read, write: Write, make_dicom: 
     write({"covid/new/1": make_dicom(PIXELS)})
     with pytest.raises(SourceError, match="'covid' and 'covid/new' both hold"):
         read({"kind": "dicom", "folders": {"covid": "COVID-19", "covid/new": "No Finding"}}, [])
+
+
+@pytest.fixture(scope="module")
+def ward(make_dicom: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Films of three patients, one of them with a CT slice, and a text file."""
+    root = tmp_path_factory.mktemp("ward")
+    (root / "here").mkdir()
+    for name, elements in WARD.items():
+        (root / "here" / name).write_bytes(make_dicom(PIXELS, SOPInstanceUID=f"1.2.{len(name)}", **elements))
+    (root / "here" / "notes").write_text("none")
+    return root
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["p1", "p2", "p3", "p9", "", "1"]), st.sampled_from(["COVID-19", "Mass", ""]))),
+    st.randoms(use_true_random=False),
+)
+def test_every_row_and_file_is_accounted_for_in_any_order(
+    ward: Path, rows: list[tuple[str, str]], generator: random.Random
+) -> None:
+    def films_of(rows: list[tuple[str, str]]) -> set[tuple[str, str]]:
+        table = "".join(f'"{key}","{finding}"\n' for key, finding in rows)
+        (ward / "here" / "labels.csv").write_text("id,what\n" + table)
+        source = TypeAdapter(Source).validate_python({"name": "here", "path": "here", **labelled("patient")})
+        items = list(read_source(source, ward))
+        lines = {one.row for one in items}
+        assert lines - {0} == {line for line, row in enumerate(rows, 2) if any(row)}
+        films = [one.file for one in items if isinstance(one, Film)]
+        alone = [one.file for one in items if isinstance(one, Rejection) and not one.row]
+        assert len(set(films + alone)) == len(films + alone)
+        assert {one.file for one in items} - {""} == {*WARD, "notes"}
+        return {(one.file, one.finding) for one in items if isinstance(one, Film)}
+
+    shuffled = generator.sample(rows, len(rows))
+    assert films_of(rows) == films_of(shuffled)
 
 
 @pytest.mark.parametrize(
