@@ -4,7 +4,6 @@ Only the listing is asked, so no name in a metadata file ever reaches the file s
 """
 
 import posixpath
-from collections import defaultdict
 
 from components.manifest_gen.folder import ENDINGS, Listing
 
@@ -13,17 +12,15 @@ class Names:
     """The names under which the films of one source may be called."""
 
     def __init__(self, listing: Listing, endings: tuple[str, ...] = ENDINGS) -> None:
-        """Takes the films; a name may lack any of the `endings`, in lower or upper case."""
+        """Takes the films; a name may lack any of the `endings`, which are compared without case."""
         self._listing = listing
-        self._endings = (*endings, *map(str.upper, endings))
-        self._whole: dict[str, list[str]] = defaultdict(list)
-        self._tail: dict[str, list[str]] = defaultdict(list)
+        self._exact = _Index()
+        self._bare = _Index()
         for key, listed in listing.items():
-            for path in {key, listed.file.below}:
-                self._whole[path].append(key)
-            parts = key.split("/")
-            for first in range(1, len(parts)):
-                self._tail["/".join(parts[first:])].append(key)
+            self._exact.add(key, listed.file.below, key)
+            stem, ending = posixpath.splitext(key)
+            if ending.lower() in endings:
+                self._bare.add(stem, posixpath.splitext(listed.file.below)[0], key)
 
     def find(self, name: str) -> tuple[str, ...]:
         """Keys of the listing that a name fits: none, one, or several between which it does not decide.
@@ -33,15 +30,32 @@ class Names:
         ending completes. A folder that the name states is never left out: ``test/a.png`` is not ``train/a.png``. Two
         names of one file, by a link, are no two files.
         """
-        for spelled in (name, name.replace("\\", "/")):
+        for spelled in dict.fromkeys((name, name.replace("\\", "/"))):
             path = posixpath.normpath(spelled)
-            for paths in ([path], [path + ending for ending in self._endings]):
-                if keys := dict.fromkeys(key for one in paths for key in self._fitting(one)):
+            for index in (self._exact, self._bare):
+                if keys := self._fitting(path, index):
                     films = {str(self._listing[key].film): key for key in reversed(keys)}
                     return tuple(reversed(films.values()))
         return ()
 
-    def _fitting(self, path: str) -> list[str]:
-        whole = self._whole.get(path, ())
+    def _fitting(self, path: str, index: "_Index") -> list[str]:
+        whole, tail = index.whole.get(path, []), index.tail.get(path, [])
+        if not whole:
+            return tail
         settled = {self._listing[key].file.home for key in whole}
-        return [*whole, *(key for key in self._tail.get(path, ()) if self._listing[key].file.home not in settled)]
+        return [*whole, *(key for key in tail if self._listing[key].file.home not in settled)]
+
+
+class _Index:
+    """Path, from the source's folder or a folder of films, and last parts of a path -> keys of films."""
+
+    def __init__(self) -> None:
+        self.whole: dict[str, list[str]] = {}
+        self.tail: dict[str, list[str]] = {}
+
+    def add(self, path: str, below: str, key: str) -> None:
+        for name in {path, below}:
+            self.whole.setdefault(name, []).append(key)
+        parts = path.split("/")
+        for first in range(1, len(parts)):
+            self.tail.setdefault("/".join(parts[first:]), []).append(key)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 FieldName = Literal["file", "patient", "finding", "view", "age", "sex", "modality", "folder"]
@@ -52,7 +53,7 @@ class Cell:
     words: Mapping[str, str] = field(default_factory=dict)
     default: str = ""
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns of the template, in its order."""
         return tuple(_COLUMN.findall(self.template))
