@@ -149,7 +149,15 @@ def test_what_runs_again_and_what_does_not(run: Any, project: Path, tmp_path: Pa
     assert code == 0, err
     assert {"ManifestGen", "XrayExampleGen", "StatisticsGen", "Trainer"} <= nodes(result, "ran"), "one film changed"
 
-    edit(project / "schema" / "schema.pbtxt")
+    code, result, err = run()
+    assert (code, result["status"]) == (0, "unchanged"), "to be compared with other films than before changes nothing"
+
+    schema = project / "schema" / "schema.pbtxt"
+    edit(schema)
+    code, result, err = run()
+    assert (code, result["status"]) == (0, "unchanged"), "a comment in the schema says nothing of the data"
+
+    schema.write_text(schema.read_text(encoding="utf-8").replace("max: 120.0", "max: 130.0"), encoding="utf-8")
     code, result, err = run()
     assert {"ImportSchemaGen", "StatisticsGen", "Trainer"} <= nodes(result, "ran"), "an edited schema is read again"
     assert nodes(result, "cached") == {"ManifestGen", "XrayExampleGen"}

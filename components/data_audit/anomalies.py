@@ -43,7 +43,7 @@ _KIND_OF: Final = {AnomalyInfo.Type.Value(name): kind for kind, names in _KINDS.
 _NEXT_STEPS: Final = {
     features.LABEL: "add films of at least three patients of the class, or widen data.findings or data.views",
     features.VIEW: "add films of the view, or take it out of data.views",
-    features.PATIENT_ID: "add films of more patients; until then the intervals of every result are wide",
+    features.PATIENT_ID: "add patients, or read every interval as wide",
 }
 _REWRITE: Final = "and no row of the manifest says so: let XrayExampleGen write the records again"
 

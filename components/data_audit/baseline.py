@@ -1,16 +1,13 @@
 """The last accepted data: the statistics that were pushed with the newest model of other films. No TensorFlow."""
 
 from pathlib import Path
-from typing import Final
 
 from components.manifest_gen.manifest import sha256_of
-from components.pusher.publish import versions
+from components.pusher.publish import STATISTICS, versions
 from trainer.errors import RunError
 from trainer.features import TRAIN
 from trainer.servable import ModelInfo
 from trainer.strict import Settings
-
-STATISTICS: Final = "statistics"  #: folder of a version, as Pusher writes it
 
 
 class Baseline(Settings):

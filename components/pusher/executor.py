@@ -1,6 +1,5 @@
 """Pushes a blessed model, once, with its metrics and statistics."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.files import DECISION_FILE
-from components.pusher.publish import digest_of, is_complete, publish, versions
+from components.pusher.publish import STATISTICS, digest_of, is_complete, publish, versions
+from components.pusher.statistics import copy_statistics
 from components.release_gate.decision import Decision
 from trainer.servable import ModelInfo
 
@@ -54,7 +54,7 @@ class Executor(base_executor.BaseExecutor):
                     "notes": (*info.notes, *decision.warnings),
                 }
             ).write(folder)
-            shutil.copytree(statistics, folder / "statistics")
+            copy_statistics(statistics, folder / STATISTICS)
 
         version = publish(servable, model_folder, exec_properties["version"], complete)
         pushed.set_int_custom_property("pushed", 1)

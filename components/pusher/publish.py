@@ -11,6 +11,7 @@ from trainer.errors import RunError
 
 #: Dot-directories are no version to TF Serving, which counts only integer names.
 STAGING_PREFIX: Final = ".staging-"
+STATISTICS: Final = "statistics"  #: folder of a version with those of the data that it was trained on
 
 
 def digest_of(folder: Path) -> str:

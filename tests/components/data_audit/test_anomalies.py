@@ -197,7 +197,7 @@ def test_validations_in_sql_are_told_with_the_next_step(explain: Explain, make_r
     assert checks["anomaly_view"].message == (
         "no film of view 'AP' in train, eval and test; add films of the view, or take it out of data.views"
     )
-    assert checks["anomaly_patient_id"].message.startswith("fewer than 8 patients in test (test 6); add films")
+    assert checks["anomaly_patient_id"].message.startswith("fewer than 8 patients in test (test 6); add patients")
 
 
 def test_several_anomalies_of_a_feature_are_one_check(explain: Explain, make_rows: Any) -> None:

@@ -11,6 +11,7 @@ from tfx.types.standard_artifacts import ModelBlessing, PushedModel
 from components.pusher.executor import Executor
 from components.pusher.publish import versions
 from components.release_gate.executor import Executor as GateExecutor
+from trainer.features import SPLITS
 from trainer.servable import ModelInfo
 
 
@@ -46,7 +47,7 @@ def test_a_blessed_model_is_pushed_with_metrics_gate_and_statistics(push: Any, t
     assert set(info.metrics) == {"eval", "test"}
     assert {"recall", "specificity"} <= set(info.metrics["test"])
     assert [rule["name"] for rule in info.gate] == ["min_recall", "min_specificity"]
-    assert (version / "statistics" / "Split-train" / "FeatureStats.pb").is_file()
+    assert all((version / "statistics" / f"Split-{split}" / "FeatureStats.pb").is_file() for split in SPLITS)
     assert "serving_default" in tf.saved_model.load(str(version)).signatures
 
 
