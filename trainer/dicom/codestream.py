@@ -1,4 +1,4 @@
-"""The size of a compressed picture as its own first bytes state it.
+"""The size of a compressed picture as it states it itself.
 
 Decoders make room for the size that they find there, whatever the DICOM header says of it.
 """
@@ -56,3 +56,27 @@ def _size_of_jpeg(data: bytes) -> tuple[int, int, int, int] | None:
             place += 2 + length
         else:
             return None
+
+
+def run_length(data: bytes) -> int:
+    """Bytes that a frame of run lengths (PS3.5, annex G) unpacks to, over all its segments.
+
+    Raises:
+        struct.error: The frame is shorter than its header.
+    """
+    count, *offsets = struct.unpack_from("<16L", data)
+    ends = [*offsets[1:count], len(data)]
+    return sum(_run_length(data[start:end]) for start, end in zip(offsets[:count], ends, strict=False))
+
+
+def _run_length(segment: bytes) -> int:
+    unpacked = place = 0
+    while place < len(segment):
+        head = segment[place]
+        if head < 128:
+            unpacked += head + 1
+            place += head + 2
+        else:
+            unpacked += 257 - head if head > 128 else 0
+            place += 2 if head > 128 else 1
+    return unpacked

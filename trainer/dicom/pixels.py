@@ -6,7 +6,7 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import get_decoder
 from pydicom.uid import RLELossless
 
-from trainer.dicom.codestream import bare, size_of
+from trainer.dicom.codestream import bare, run_length, size_of
 from trainer.dicom.fault import unreadable
 from trainer.dicom.reading import guarded
 
@@ -52,12 +52,9 @@ def stored_values(film: Dataset) -> np.ndarray:
 
 def _check_size(film: Dataset, frame: bytes, *, is_rle: bool) -> None:
     if is_rle:
-        # A run of 128 takes two bytes, so a frame this long could unpack to far more than the film.
-        most = 2 * film.Rows * film.Columns * film.BitsAllocated // 8 + 1024
-        if len(frame) > most:
-            unreadable(
-                f"{len(frame)} bytes of run lengths for {film.Columns} x {film.Rows} px; at most {most} are read"
-            )
+        stated = film.Rows * film.Columns * film.BitsAllocated // 8
+        if (unpacked := run_length(frame)) > 2 * stated:
+            unreadable(f"run lengths of {unpacked} bytes for {film.Columns} x {film.Rows} px of {stated} bytes")
         return
     found = size_of(frame)
     if found is None:

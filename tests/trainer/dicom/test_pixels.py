@@ -132,10 +132,11 @@ def test_compressed_pixels_of_another_size_are_refused_before_they_are_decoded(m
     )
 
 
-def test_run_lengths_of_absurd_length_are_refused(make_dicom):
+def test_run_lengths_that_unpack_to_more_than_the_film_are_not_unpacked(make_dicom):
     data = make_dicom(PIXELS, uid.RLELossless)
-    with pytest.raises(DicomFault, match="bytes of run lengths for 80 x 64 px; at most 21504 are read"):
-        to_png(replaced(data, bytes(30000)))
+    head = np.array([2, 64, 70, *[0] * 13], "<u4").tobytes()
+    with pytest.raises(DicomFault, match="run lengths of 12800384 bytes for 80 x 64 px of 10240 bytes"):
+        to_png(replaced(data, head + b"\x81\x00" * 3 + b"\x81\x00" * 100_000))
 
 
 @pytest.mark.parametrize("cut", [-1, -100, -5000, 400])
