@@ -1,12 +1,10 @@
-"""Beam over shards: one DoFn call reads, checks, decodes, resizes and writes the films of one record file."""
+"""Moves the manifest in and records out, and lets Beam write them; the work is in ``write_shard.py``."""
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from tfx import types
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
@@ -14,41 +12,9 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components.manifest_gen.manifest import read_manifest, read_rejected, write_rejected
-from components.manifest_gen.rows import Rejection
-from components.xray_example_gen.records import film_to_record
-from components.xray_example_gen.shards import Shard, plan_shards
+from components.xray_example_gen.shards import plan_shards
+from components.xray_example_gen.write_shard import WriteShard, rejected_of_shard
 from trainer.features import SPLITS
-
-
-class WriteShard(beam.DoFn):
-    """Writes the record file of one shard, film by film, and a list of those that it rejects.
-
-    Beam's own record sink would hold every record in memory until the whole bundle is done.
-    """
-
-    def __init__(self, examples_uri: str, rejected_uri: str, classes: Sequence[str], image_size: int) -> None:
-        super().__init__()
-        self._examples_uri = examples_uri
-        self._rejected_uri = rejected_uri
-        self._classes = tuple(classes)
-        self._image_size = image_size
-
-    def process(self, shard: Shard) -> Iterator[int]:
-        """Yields the number of records written."""
-        folder = Path(self._examples_uri, f"Split-{shard.split}")
-        folder.mkdir(parents=True, exist_ok=True)
-        rejected: list[Rejection] = []
-        with tf.io.TFRecordWriter(str(folder / shard.file_name)) as writer:
-            for row in shard.rows:
-                record = film_to_record(row, self._classes, self._image_size)
-                if isinstance(record, Rejection):
-                    rejected.append(record)
-                else:
-                    writer.write(record.SerializeToString(deterministic=True))
-        rejected_folder = _rejected_of_shard(Path(self._rejected_uri), shard)
-        rejected_folder.mkdir(parents=True, exist_ok=True)
-        write_rejected(rejected, rejected_folder)
-        yield len(shard.rows) - len(rejected)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -78,10 +44,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "WriteShard" >> beam.ParDo(write_shard)
             )
         rejected = [
-            rejection for shard in shards for rejection in read_rejected(_rejected_of_shard(rejected_folder, shard))
+            rejection for shard in shards for rejection in read_rejected(rejected_of_shard(rejected_folder, shard))
         ]
         write_rejected(rejected, rejected_folder)
-
-
-def _rejected_of_shard(folder: Path, shard: Shard) -> Path:
-    return folder / "shards" / shard.split / shard.file_name

@@ -16,8 +16,10 @@ from trainer import features
 from trainer.dicom import DicomFault, decodable
 from trainer.preprocessing import film_to_image
 
-#: TensorFlow names the op in its message; that tells a person nothing of the film.
-_NODE: Final = re.compile(r"\{\{.*?\}\}|\[Op:.*?\]")
+#: As a graph it takes two thirds of the time, for the same image.
+_film_to_image: Final = tf.function(film_to_image)
+#: TensorFlow names the op and its place in our code; that tells a person nothing of the film.
+_PLACE: Final = re.compile(r"\s*\[(\[\{\{node .*?\}\}\]|Op:.*?)\]")
 
 
 def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) -> tf.train.Example | Rejection:
@@ -45,11 +47,11 @@ def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) ->
     if fault := fault_of_film(data):
         return rejected(*fault)
     try:
-        image = film_to_image(decodable(data), image_size)
+        image = _film_to_image(tf.constant(decodable(data)), image_size)
     except DicomFault as error:
         return rejected(error.reason, error.detail)
     except tf.errors.InvalidArgumentError as error:
-        return rejected("unreadable", f"does not decode: {_NODE.sub('', error.message.splitlines()[0]).strip()}")
+        return rejected("unreadable", f"does not decode: {_PLACE.sub('', error.message).splitlines()[-1]}")
     return _example(row, classes, image.numpy().tobytes())
 
 

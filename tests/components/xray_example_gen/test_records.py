@@ -145,3 +145,14 @@ def test_every_broken_film_becomes_a_record_or_a_rejection(make_dicom: Any, film
     assert sum(outcomes.values()) == TRIES
     assert min(outcomes["record"], outcomes["unreadable"]) > TRIES / 10
     assert slowest < 5
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF"])
+def test_the_decoders_reason_is_told_without_places_in_code(films: Path, to_record: ToRecord, kind: str) -> None:
+    stream = io.BytesIO()
+    drawn(films).save(stream, kind)
+    rejection = to_record(stream.getvalue()[: stream.tell() // 2])
+    assert isinstance(rejection, Rejection)
+    assert rejection.detail.startswith("does not decode: ")
+    assert "data" in rejection.detail or "size" in rejection.detail
+    assert not any(mark in rejection.detail for mark in ("\n", "Op:", "node", "name:", ".py"))
