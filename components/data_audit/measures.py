@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import sklearn
 
 from components.data_audit.association import cramers_v, interval_of_v, table_of
 from components.data_audit.audit import Measurement
@@ -69,10 +70,9 @@ def out_of_fold(model: Model, blocks: Blocks, cohort: Cohort) -> np.ndarray:
     scores = np.zeros(cohort.labelings.shape)
     for fold in range(FOLDS if varied else 0):
         train, test = cohort.folds != fold, cohort.folds == fold
-        if test.any():
-            scores[:, test] = model(
-                [block[train] for block in varied], [block[test] for block in varied], cohort.labelings[:, train]
-            )
+        parts = [block[train] for block in varied], [block[test] for block in varied]
+        with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):  # as long as the fit itself
+            scores[:, test] = model(*parts, cohort.labelings[:, train])
     return scores
 
 

@@ -1,16 +1,15 @@
 """The small models of the probes: each is fitted to many labelings of the same films at once.
 
 What does not depend on the labels (scales, distances, axes) is computed once per fold, so a permutation costs one fit.
-Both models weigh the classes equally, so that neither the share of a class nor its luck in a fold shows in a score.
+All models weigh the classes equally, so that neither the share of a class nor its luck in a fold shows in a score.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Final
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.svm import SVC
 
 #: Blocks of features, float [n, d] each, of the same films.
@@ -19,8 +18,20 @@ Blocks = Sequence[np.ndarray]
 Model = Callable[[Blocks, Blocks, np.ndarray], np.ndarray]
 
 
-def _logistic(train: Blocks, test: Blocks, labelings: np.ndarray, *, strength: float) -> np.ndarray:
-    """L2-penalised logistic regression on standardised features; ``strength`` is scikit-learn's C.
+def naive_bayes(train: Blocks, test: Blocks, labelings: np.ndarray) -> np.ndarray:
+    """Which class a category is more frequent in, both classes being equally likely; one column of codes, 0..r-1."""
+    (a,), (b,) = train, test
+    categories = int(max(a.max(), b.max())) + 1
+
+    def fit(labels: np.ndarray) -> np.ndarray:
+        model = CategoricalNB(fit_prior=False, min_categories=categories)
+        return np.asarray(model.fit(a, labels).predict_proba(b)[:, 1] - 0.5)
+
+    return _of_each(labelings, b.shape[0], fit)
+
+
+def logistic_regression(train: Blocks, test: Blocks, labelings: np.ndarray) -> np.ndarray:
+    """Logistic regression on standardised features, with a strong L2 penalty (C = 0.01), as thousands of pixels want.
 
     The weights are a sum of training films, so that with more features than films the fit on the films' principal
     axes is the same fit, only faster.
@@ -30,31 +41,41 @@ def _logistic(train: Blocks, test: Blocks, labelings: np.ndarray, *, strength: f
         a, b = _on_principal_axes(a, b)
 
     def fit(labels: np.ndarray) -> np.ndarray:
-        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
+        model = LogisticRegression(C=0.01, class_weight="balanced", max_iter=2000)
         return np.asarray(model.fit(a, labels).decision_function(b))
 
     return _of_each(labelings, b.shape[0], fit)
 
 
 def svm(train: Blocks, test: Blocks, labelings: np.ndarray) -> np.ndarray:
-    """Support vector machine, C = 1, with a Gaussian kernel over standardised features.
+    """Support vector machine with a Gaussian kernel over standardised features of different units; C = 1.
 
-    With one block the width is scikit-learn's ``gamma="scale"``; several blocks weigh the same, however many features
-    each has.
+    Its width is scikit-learn's ``gamma="scale"``.
     """
+    return _svm([_standardised(a, b) for a, b in zip(train, test, strict=True)], labelings, penalty=1.0)
+
+
+def svm_of_pixels(train: Blocks, test: Blocks, labelings: np.ndarray) -> np.ndarray:
+    """The same over blocks of features that share a unit each, such as pixels: not standardised, C = 10.
+
+    The blocks weigh the same, however many features each has.
+    """
+    return _svm(list(zip(train, test, strict=True)), labelings, penalty=10.0)
+
+
+def _svm(parts: Sequence[tuple[np.ndarray, np.ndarray]], labelings: np.ndarray, penalty: float) -> np.ndarray:
     among, across = 0.0, 0.0
-    for one, other in zip(train, test, strict=True):
-        a, b = _standardised(one, other)
-        spread = a.var(axis=0).sum() or 1.0
-        among = among + euclidean_distances(a, squared=True) / spread
-        across = across + euclidean_distances(b, a, squared=True) / spread
-    inner, outer = np.exp(-among / len(train)), np.exp(-across / len(train))
+    for train, test in parts:
+        spread = (train.var(axis=0).sum() or 1.0) * len(parts)
+        among = among + euclidean_distances(train, squared=True) / spread
+        across = across + euclidean_distances(test, train, squared=True) / spread
+    inner, outer = np.exp(-among), np.exp(-across)
 
     def fit(labels: np.ndarray) -> np.ndarray:
-        model = SVC(C=1.0, kernel="precomputed", class_weight="balanced")
+        model = SVC(C=penalty, kernel="precomputed", class_weight="balanced")
         return np.asarray(model.fit(inner, labels).decision_function(outer))
 
-    return _of_each(labelings, test[0].shape[0], fit)
+    return _of_each(labelings, outer.shape[0], fit)
 
 
 def _of_each(labelings: np.ndarray, films: int, fit: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -76,8 +97,3 @@ def _standardised(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.n
     mean, scale = train.mean(axis=0), train.std(axis=0)
     scale = np.where(scale > 1e-9 * (np.abs(mean) + 1e-9), scale, np.inf)  # constant in this fold: says nothing
     return (train - mean) / scale, (test - mean) / scale
-
-
-#: For a few features, and, with the strong penalty that as many as a rim has pixels want, for those.
-logistic: Final[Model] = partial(_logistic, strength=1.0)
-logistic_of_pixels: Final[Model] = partial(_logistic, strength=0.01)

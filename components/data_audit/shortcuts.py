@@ -11,7 +11,7 @@ from components.data_audit.association import codes_of
 from components.data_audit.audit import Check, Measurement
 from components.data_audit.cohort import FOLDS, make_cohort, units_of
 from components.data_audit.measures import measure_area, measure_association
-from components.data_audit.models import Blocks, Model, logistic, logistic_of_pixels, svm
+from components.data_audit.models import Blocks, Model, logistic_regression, naive_bayes, svm, svm_of_pixels
 from components.data_audit.settings import AuditSettings
 from components.manifest_gen.rows import ManifestRow
 
@@ -69,16 +69,16 @@ def check_shortcuts(
 
 def probes(rows: Sequence[ManifestRow], images: np.ndarray) -> list[Probe]:
     """What is tried, in the order in which a reader meets it."""
-    alone = {"view": [r.view for r in rows], "source": [r.source for r in rows], "sex": attributes.sexes(rows)}
+    codes = categories(rows)
     rim, gradients = pixels.rim_pixels(images), pixels.rim_gradients(images)
     on_pixels, on_both = "logistic regression on pixels", "SVM on HOG and pixels"
     return [
         Probe("file_attributes", "file attributes", "SVM", svm, [attributes.file_attributes(rows)]),
-        *(Probe(name, name, "logistic regression", logistic, [attributes.one_hot(v)]) for name, v in alone.items()),
+        *(Probe(n, n, "naive Bayes", naive_bayes, [codes[n][:, None]]) for n in ("view", "source", "sex")),
         Probe("age", "age", "SVM", svm, [attributes.ages(rows)]),
         Probe("metadata", "view, source, sex and age", "SVM", svm, [attributes.metadata(rows)]),
-        Probe("rim_logistic", "rim (outer 10 %)", on_pixels, logistic_of_pixels, [rim]),
-        Probe("rim_svm", "rim (outer 10 %)", on_both, svm, [gradients, rim]),
+        Probe("rim_logistic", "rim (outer 10 %)", on_pixels, logistic_regression, [rim]),
+        Probe("rim_svm", "rim (outer 10 %)", on_both, svm_of_pixels, [gradients, rim]),
         Probe("rim_histogram", "histogram of the rim", "SVM", svm, [pixels.rim_histogram(images)]),
         Probe("brightness", "mean brightness", "SVM", svm, [pixels.brightness(images)]),
         # A dense lung has another histogram than a clear one: here a high area is what one hopes for.

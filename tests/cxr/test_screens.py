@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from components.data_audit.audit import Check, Measurement
 from components.release_gate.decision import Rule
 from cxr.screens import tables_of
 from pipeline.result import ComponentRun, RunResult
@@ -61,3 +62,37 @@ def test_a_refusal_says_why_and_what_to_do(status: str, headline: str, step: str
 
 def test_an_unchanged_run_says_so() -> None:
     assert "Unchanged: what is served already" in screen(RESULT.model_copy(update={"status": "unchanged"}))
+
+
+def probe(of: str, verdict: str, area: float) -> Check:
+    return Check.model_validate(
+        {
+            "name": f"shortcut_{of}",
+            "verdict": verdict,
+            "value": area,
+            "bound": 0.7,
+            "message": f"all about {of}",
+            "measurement": Measurement(
+                of=of, measure="AUC", by="SVM", value=area, low=area - 0.1, high=area, chance=0.6, permutations=20,
+                balanced_accuracy=area, films=60, patients=40,
+            ),
+        }
+    )  # fmt: skip
+
+
+def test_what_tells_the_class_and_is_no_lung_is_a_row_and_one_note() -> None:
+    audit = (probe("rim", "warn", 0.91), probe("age", "waived", 0.85), probe("sex", "pass", 0.52))
+    notes = ("all about rim", "waived by somebody: all about age", "random weights")
+    text = screen(RESULT.model_copy(update={"audit": audit, "notes": notes}))
+    assert "rim" in text
+    assert "0.81 to 0.91" in text
+    assert "sex" not in text
+    assert "Note: 2 of 3 things that are no lung tell the classes apart" in text
+    assert "Note: all about rim" not in text, "the row says it"
+    assert "Note: waived by somebody: all about age" in text
+    assert "Note: random weights" in text
+
+
+def test_where_nothing_but_lungs_tells_the_class_one_line_says_so() -> None:
+    text = screen(RESULT.model_copy(update={"audit": (probe("sex", "pass", 0.52),)}))
+    assert "audit: none of 1 things that are no lung tells the classes apart" in text

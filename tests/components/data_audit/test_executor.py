@@ -100,3 +100,27 @@ def test_films_that_did_not_decode_are_neither_counted_nor_usable(
     assert set(stops) == {"rejected", "films_of_covid"}
     assert f"{len(tests)} of " in stops["rejected"].message
     assert "none in test" in stops["films_of_covid"].message
+
+
+def test_waivers_are_applied_last(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated: Any) -> None:
+    waivers = [
+        {"check": name, "reason": "a test of waivers", "by": "a test", "date": "2024-05-17"}
+        for name in ("films_of_covid", "shortcut_age")
+    ]
+    settings = {"audit_settings": json.dumps({"min_patients": 10_000, "waivers": waivers})}
+    made = run_executor(
+        Executor,
+        {
+            "manifest": manifest,
+            "examples": ingested.examples,
+            "rejected": ingested.rejected,
+            **vars(validated),
+        },
+        {"audit": DataAuditReport},
+        PROPERTIES | settings,
+    )
+    told = {check.name: check for check in read(made["audit"][0]).warnings}
+    assert {name: check.verdict for name, check in told.items()} == {
+        "films_of_covid": "waived", "films_of_healthy": "warn", "waivers": "warn",
+    }  # fmt: skip
+    assert told["waivers"].message.startswith("the waiver of 'shortcut_age' is not needed")
