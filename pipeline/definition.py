@@ -39,6 +39,7 @@ def create_pipeline(
     image_size: int,
     max_rejected: float,
     split_by: str,
+    duplicates: str,
     sources_without_patients: tuple[str, ...],
     data_digest: str,
     baseline: str,
@@ -70,6 +71,7 @@ def create_pipeline(
         image_size: Side of a record's image in pixels.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
+        duplicates: What the settings say of copies: ``group``, ``drop`` or ``stop``.
         sources_without_patients: Names of the sources that do not say which films are of one patient.
         data_digest: Digest of films and metadata.
         baseline: ``Baseline`` as JSON, the last accepted data; empty where there are none yet.
@@ -127,6 +129,7 @@ def create_pipeline(
         positive=positive,
         max_rejected=max_rejected,
         split_by=split_by,
+        duplicates=duplicates,
         sources_without_patients=json.dumps(sources_without_patients),
         baseline=baseline,
         code_digest=code["DataAudit"],

@@ -50,6 +50,7 @@ class Plan:
     image_size: int
     max_rejected: float
     split_by: str
+    duplicates: str
     sources_without_patients: tuple[str, ...]
     data_digest: str
     baseline: str
@@ -97,6 +98,7 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         image_size=data.image_size,
         max_rejected=data.max_rejected,
         split_by=settings.split.by,
+        duplicates=data.duplicates,
         sources_without_patients=tuple(source.name for source in data.sources if not source.names_patients),
         data_digest=digest_of_data,
         baseline=baseline.model_dump_json() if baseline else "",

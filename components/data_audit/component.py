@@ -16,6 +16,7 @@ class DataAuditSpec(component_spec.ComponentSpec):
         "positive": component_spec.ExecutionParameter(type=str),
         "max_rejected": component_spec.ExecutionParameter(type=float),
         "split_by": component_spec.ExecutionParameter(type=str),
+        "duplicates": component_spec.ExecutionParameter(type=str),
         "sources_without_patients": component_spec.ExecutionParameter(type=str),
         "baseline": component_spec.ExecutionParameter(type=str),
         "code_digest": component_spec.ExecutionParameter(type=str),
@@ -46,6 +47,7 @@ class DataAudit(base_component.BaseComponent):
         positive: The class that is told from all others.
         max_rejected: Share of all rows that may be rejected.
         split_by: ``patient`` or ``film``.
+        duplicates: ``group``, ``drop`` or ``stop``: what the settings say of copies.
         sources_without_patients: Names of the sources that do not say which films are of one patient, as a JSON list.
         baseline: ``Baseline`` as JSON, the last accepted data; empty where there are none yet.
         code_digest: Digest of the modules that the executor runs.
@@ -68,6 +70,7 @@ class DataAudit(base_component.BaseComponent):
         positive: str,
         max_rejected: float,
         split_by: str,
+        duplicates: str,
         sources_without_patients: str,
         baseline: str,
         code_digest: str,
@@ -85,6 +88,7 @@ class DataAudit(base_component.BaseComponent):
                 positive=positive,
                 max_rejected=max_rejected,
                 split_by=split_by,
+                duplicates=duplicates,
                 sources_without_patients=sources_without_patients,
                 baseline=baseline,
                 code_digest=code_digest,

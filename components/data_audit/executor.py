@@ -17,6 +17,7 @@ from components.data_audit.anomalies import explain_anomalies
 from components.data_audit.audit import Audit, Check
 from components.data_audit.baseline import Baseline, statistics_file
 from components.data_audit.cohort import choose_films
+from components.data_audit.copies import check_copies
 from components.data_audit.drift import check_drift, check_skew, read_statistics
 from components.data_audit.records import read_images
 from components.data_audit.settings import AuditSettings
@@ -47,6 +48,7 @@ class Executor(base_executor.BaseExecutor):
         found = [
             checks.check_rejected(rejected, len(usable), exec_properties["max_rejected"]),
             *checks.check_overlap(usable, exec_properties["split_by"]),
+            *check_copies(usable, exec_properties["duplicates"]),
             checks.check_patients_known(json.loads(exec_properties["sources_without_patients"])),
             *checks.check_classes(usable, classes, settings.min_patients),
             *_check_statistics(usable, input_dict, classes, exec_properties["baseline"]),

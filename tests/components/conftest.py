@@ -115,6 +115,7 @@ def audit(run_executor: Any, manifest: Any, ingested: SimpleNamespace, validated
             "classes": CLASSES,
             "max_rejected": 0.01,
             "split_by": "patient",
+            "duplicates": "group",
             "sources_without_patients": "[]",
             "baseline": "",
         },

@@ -30,6 +30,7 @@ def plan(*overrides: str) -> Plan:
         ("data.views=[PA]", {"data_settings", "views"}),
         ("audit.min_patients=2", {"audit_settings", "min_patients"}),
         ("split.by=film", {"split_settings", "split_by"}),
+        ("data.duplicates=stop", {"data_settings", "duplicates"}),
         ("beam.runner=FlinkRunner", set()),
         ("serving.model_name=mine", set()),
     ],

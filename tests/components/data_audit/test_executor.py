@@ -17,6 +17,7 @@ PROPERTIES = {
     "classes": json.dumps(["covid", "healthy"]),
     "max_rejected": 0.01,
     "split_by": "patient",
+    "duplicates": "group",
     "sources_without_patients": "[]",
     "baseline": "",
 }
