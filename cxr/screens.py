@@ -72,14 +72,12 @@ def _shortcuts(result: RunResult) -> Iterator[RenderableType]:
         if measured:
             yield Text(f"  audit: none of {len(measured)} things that are no lung tells the classes apart")
         return
-    table = Table("not a lung, tells the class", "by", "value", "95 % interval", "chance", "bound", "", box=SIMPLE)
+    table = Table("tells the class", "by", "AUC or V (95 %)", "bound", "", box=SIMPLE)
     for check, found in above:
         table.add_row(
             found.of,
-            f"{found.measure} of {found.by}" if found.by != found.measure else found.by,
-            f"{found.value:.2f}",
-            f"{found.low:.2f} to {found.high:.2f}",
-            f"{found.chance:.2f}",
+            found.by,
+            f"{found.value:.2f} ({found.low:.2f}-{found.high:.2f})",
             f"{check.bound:.2f}",
             check.verdict,
         )

@@ -71,15 +71,14 @@ def probes(rows: Sequence[ManifestRow], images: np.ndarray) -> list[Probe]:
     """What is tried, in the order in which a reader meets it."""
     codes = categories(rows)
     rim, gradients = pixels.rim_pixels(images), pixels.rim_gradients(images)
-    on_pixels, on_both = "logistic regression on pixels", "SVM on HOG and pixels"
     return [
         Probe("file_attributes", "file attributes", "SVM", svm, [attributes.file_attributes(rows)]),
         *(Probe(n, n, "naive Bayes", naive_bayes, [codes[n][:, None]]) for n in ("view", "source", "sex")),
         Probe("age", "age", "SVM", svm, [attributes.ages(rows)]),
-        Probe("metadata", "view, source, sex and age", "SVM", svm, [attributes.metadata(rows)]),
-        Probe("rim_logistic", "rim (outer 10 %)", on_pixels, logistic_regression, [rim]),
-        Probe("rim_svm", "rim (outer 10 %)", on_both, svm_of_pixels, [gradients, rim]),
-        Probe("rim_histogram", "histogram of the rim", "SVM", svm, [pixels.rim_histogram(images)]),
+        Probe("metadata", "metadata (all four)", "SVM", svm, [attributes.metadata(rows)]),
+        Probe("rim_logistic", "rim (pixels)", "logistic regression", logistic_regression, [rim]),
+        Probe("rim_svm", "rim (HOG and pixels)", "SVM", svm_of_pixels, [gradients, rim]),
+        Probe("rim_histogram", "rim (histogram)", "SVM", svm, [pixels.rim_histogram(images)]),
         Probe("brightness", "mean brightness", "SVM", svm, [pixels.brightness(images)]),
         # A dense lung has another histogram than a clear one: here a high area is what one hopes for.
         Probe("histogram", "histogram of the whole film", "SVM", svm, [pixels.histogram(images)], judged=False),

@@ -85,7 +85,7 @@ def test_what_tells_the_class_and_is_no_lung_is_a_row_and_one_note() -> None:
     notes = ("all about rim", "waived by somebody: all about age", "random weights")
     text = screen(RESULT.model_copy(update={"audit": audit, "notes": notes}))
     assert "rim" in text
-    assert "0.81 to 0.91" in text
+    assert "0.91 (0.81-0.91)" in text
     assert "sex" not in text
     assert "Note: 2 of 3 things that are no lung tell the classes apart" in text
     assert "Note: all about rim" not in text, "the row says it"

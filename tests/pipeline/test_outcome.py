@@ -3,7 +3,13 @@
 from pathlib import Path
 
 import pytest
+from tfx.types.artifact import Artifact
 
+from components.artifacts import DataAuditReport
+from components.artifacts import Manifest as ManifestArtifact
+from components.data_audit.audit import Audit, Check
+from components.files import AUDIT_FILE
+from components.manifest_gen.manifest import Manifest, write_manifest
 from pipeline.lineage import NodeRun
 from pipeline.outcome import outcome_of_failure
 from trainer.errors import RefusedError, RunError, SourceError
@@ -37,3 +43,21 @@ def test_a_refusal_keeps_every_reason(tmp_path: Path) -> None:
 def test_wrong_use_found_by_a_node_is_raised(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"^no such folder$"):
         outcome_of_failure(SourceError(f"no such folder{BEAM}"), NODES, tmp_path, tmp_path / "log")
+
+
+def test_a_refusal_brings_every_check_of_the_audit(tmp_path: Path) -> None:
+    def node(name: str, key: str, artifact: Artifact) -> NodeRun:
+        artifact.uri = str(tmp_path / name)
+        Path(artifact.uri).mkdir()
+        return NodeRun(name, "ran", 1.0, {key: artifact})
+
+    nodes = {
+        "ManifestGen": node("ManifestGen", "manifest", ManifestArtifact()),
+        "DataAudit": node("DataAudit", "audit", DataAuditReport()),
+    }
+    audit = Audit(checks=(Check(name="rejected", verdict="stop", value=0.7, bound=0.5, message="70 of 100"),))
+    write_manifest(Manifest((), ()), tmp_path / "ManifestGen")
+    (tmp_path / "DataAudit" / AUDIT_FILE).write_text(audit.model_dump_json())
+    result = outcome_of_failure(RefusedError(audit.stops[0].reason), nodes, tmp_path / "manifest", tmp_path / "log")
+    assert result.audit == audit.checks
+    assert result.reasons == ("rejected: 70 of 100; allowed by a waiver of 'rejected' under audit.waivers",)

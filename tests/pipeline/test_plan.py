@@ -23,6 +23,7 @@ def plan(*overrides: str) -> Plan:
     [
         ("trainer.epochs=5", {"trainer_settings"}),
         ("threshold.target_recall=0.5", {"threshold_settings"}),
+        ("audit.shortcuts=warn", {"audit_settings"}),
         ("gate.min_recall=0.5", {"gate_settings"}),
         ("data.image_size=192", {"image_size"}),
         ("data.max_rejected=0.3", {"max_rejected"}),
