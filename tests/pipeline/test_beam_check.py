@@ -1,9 +1,14 @@
 """What Beam says of a runner and its options before anything runs."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
 from pipeline.beam_check import check_beam
 from pipeline.beam_settings import BeamSettings
+from pipeline.settings import load_settings
 from trainer.errors import UsageError
 
 
@@ -50,3 +55,21 @@ def test_an_option_that_the_runner_of_this_machine_does_not_have_is_named_with_t
     assert fault("DirectRunner", "--direct_workers=1") == (
         "beam.options: --direct_workers is not an option of DirectRunner; did you mean --direct_num_workers?"
     )
+
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "beam.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\.venv/bin/cxr (run [^\\\n]*(?:\\\n[^\\\n]*)*)", DOCUMENTED, re.M)
+
+
+@pytest.mark.parametrize("command", [command.replace("\\\n", "") for command in COMMANDS])
+def test_the_runners_and_options_of_the_documentation_pass(command: str) -> None:
+    from cxr.run import command as run
+
+    verb, *arguments = shlex.split(command)
+    given = run.make_context(verb, arguments).params["beam"]
+    check_beam(load_settings("sample", None, [], given).beam)
+
+
+def test_the_documentation_shows_every_runner_that_it_names() -> None:
+    runners = set(re.findall(r"--beam.runner (\w+Runner) ", " ".join(COMMANDS)))
+    assert runners == {"PortableRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"}
