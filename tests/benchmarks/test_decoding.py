@@ -28,7 +28,7 @@ def test_small_films_stay_as_they_are_and_large_ones_nearly(decoding: ModuleType
     rows = [decoding.measure(name, [film], full, scaled) for name, film in (("small", small), ("large", large))]
     assert rows[0]["difference"] == 0
     assert 0 < rows[1]["difference"] < 1
-    assert preprocessing.LEFT_TO_AVERAGE == before
+    assert before == preprocessing.LEFT_TO_AVERAGE
     page = decoding.table(rows, "2 cores")
     assert "| small | 1 | " in page
     assert "| large | 1 | " in page
