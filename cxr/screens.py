@@ -61,7 +61,7 @@ def _films(result: RunResult) -> Table:
 
 
 def _measured(result: RunResult) -> list[Check]:
-    return [check for check in result.audit if check.measurement is not None]
+    return [check for check in result.audit if check.measurement is not None and check.bound is not None]
 
 
 def _shortcuts(result: RunResult) -> Iterator[RenderableType]:

@@ -65,7 +65,10 @@ def outcome_of_failure(error: Exception, nodes: Nodes, manifest_folder: Path, lo
         raise type(error)(message) from error
     result = _describe(nodes, manifest_folder)
     if isinstance(error, RefusedError):
-        return result.model_copy(update={"status": "refused_data", "reasons": tuple(message.splitlines())})
+        notes = tuple(check.message for check in Audit(checks=result.audit).warnings)
+        return result.model_copy(
+            update={"status": "refused_data", "reasons": tuple(message.splitlines()), "notes": notes}
+        )
     if not isinstance(error, CxrError):
         message = f"unexpected {type(error).__name__}: {(message.splitlines() or [''])[0]}; see {log_file}"
     failed = next((name for name, node in nodes.items() if node.state == "failed"), "the pipeline")

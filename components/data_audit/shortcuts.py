@@ -75,9 +75,9 @@ def probes(rows: Sequence[ManifestRow], images: np.ndarray) -> list[Probe]:
         Probe("file_attributes", "file attributes", "SVM", svm, [attributes.file_attributes(rows)]),
         *(Probe(n, n, "naive Bayes", naive_bayes, [codes[n][:, None]]) for n in ("view", "source", "sex")),
         Probe("age", "age", "SVM", svm, [attributes.ages(rows)]),
-        Probe("metadata", "metadata (all four)", "SVM", svm, [attributes.metadata(rows)]),
+        Probe("metadata", "metadata", "SVM", svm, [attributes.metadata(rows)]),
         Probe("rim_logistic", "rim (pixels)", "logistic regression", logistic_regression, [rim]),
-        Probe("rim_svm", "rim (HOG and pixels)", "SVM", svm_of_pixels, [gradients, rim]),
+        Probe("rim_svm", "rim (HOG, pixels)", "SVM", svm_of_pixels, [gradients, rim]),
         Probe("rim_histogram", "rim (histogram)", "SVM", svm, [pixels.rim_histogram(images)]),
         Probe("brightness", "mean brightness", "SVM", svm, [pixels.brightness(images)]),
         # A dense lung has another histogram than a clear one: here a high area is what one hopes for.

@@ -45,7 +45,7 @@ def test_wrong_use_found_by_a_node_is_raised(tmp_path: Path) -> None:
         outcome_of_failure(SourceError(f"no such folder{BEAM}"), NODES, tmp_path, tmp_path / "log")
 
 
-def test_a_refusal_brings_every_check_of_the_audit(tmp_path: Path) -> None:
+def test_a_refusal_brings_every_check_of_the_audit_and_its_warnings(tmp_path: Path) -> None:
     def node(name: str, key: str, artifact: Artifact) -> NodeRun:
         artifact.uri = str(tmp_path / name)
         Path(artifact.uri).mkdir()
@@ -55,9 +55,11 @@ def test_a_refusal_brings_every_check_of_the_audit(tmp_path: Path) -> None:
         "ManifestGen": node("ManifestGen", "manifest", ManifestArtifact()),
         "DataAudit": node("DataAudit", "audit", DataAuditReport()),
     }
-    audit = Audit(checks=(Check(name="rejected", verdict="stop", value=0.7, bound=0.5, message="70 of 100"),))
+    stop = Check(name="rejected", verdict="stop", value=0.7, bound=0.5, message="70 of 100")
+    audit = Audit(checks=(stop, Check(name="waivers", verdict="warn", value=1, message="a waiver that does nothing")))
     write_manifest(Manifest((), ()), tmp_path / "ManifestGen")
     (tmp_path / "DataAudit" / AUDIT_FILE).write_text(audit.model_dump_json())
     result = outcome_of_failure(RefusedError(audit.stops[0].reason), nodes, tmp_path / "manifest", tmp_path / "log")
     assert result.audit == audit.checks
+    assert result.notes == ("a waiver that does nothing",)
     assert result.reasons == ("rejected: 70 of 100; allowed by a waiver of 'rejected' under audit.waivers",)

@@ -61,7 +61,7 @@ def test_each_of_them_is_a_warning_that_names_its_model(checks: dict[str, Check]
         "shortcut_rim_svm", "shortcut_rim_histogram", "association_source", "association_format", "association_mode",
     }  # fmt: skip
     assert re.search(r"rim \(pixels\) alone: .* by logistic regression", checks["shortcut_rim_logistic"].message)
-    assert re.search(r"rim \(HOG and pixels\) alone: .* by SVM", checks["shortcut_rim_svm"].message)
+    assert re.search(r"rim \(HOG, pixels\) alone: .* by SVM", checks["shortcut_rim_svm"].message)
 
 
 def test_one_view_says_nothing(checks: dict[str, Check]) -> None:
