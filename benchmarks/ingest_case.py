@@ -14,7 +14,7 @@ from typing import Any
 from components.manifest_gen.key import KEY_VARIABLE
 from pipeline.beam_settings import BeamSettings
 from pipeline.plan import make_plan
-from pipeline.runtime import log_to, prepare_process
+from pipeline.runtime import log_to, prepare_process, prepare_workers
 from pipeline.settings import load_settings
 
 
@@ -29,6 +29,8 @@ def run_case(films: Path, workers: int, scratch: Path) -> None:
     prepare_process()
     log_to(scratch / "log")
     os.environ[KEY_VARIABLE] = "a key for drawn patients"
+
+    prepare_workers(workers)
 
     from tfx.types.standard_artifacts import Examples
 

@@ -1,5 +1,6 @@
 """Where Apache Beam runs, and what the command line says of it."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -26,6 +27,15 @@ class BeamSettings(Settings):
         """Arguments as Beam takes them."""
         return [f"--runner={self.runner}", *self.options]
 
+    @property
+    def processes(self) -> int:
+        """Worker processes that the runner starts on this machine, 1 where it starts none."""
+        return int(self._values.get("direct_num_workers", "1")) or len(os.sched_getaffinity(0))
+
+    @property
+    def _values(self) -> dict[str, str]:
+        return {_name(option): option.partition("=")[2] for option in self.options}
+
     @field_validator("options")
     @classmethod
     def _spelt_as_beam_spells_them(cls, options: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,8 +48,8 @@ class BeamSettings(Settings):
 
     @model_validator(mode="after")
     def _workers_have_processes(self) -> "BeamSettings":
-        values = {_name(option): option.partition("=")[2] for option in self.options}
-        workers, mode = values.get("direct_num_workers", "1"), values.get("direct_running_mode", "in_memory")
+        workers = self._values.get("direct_num_workers", "1")
+        mode = self._values.get("direct_running_mode", "in_memory")
         if workers != "1" and mode == "in_memory":
             raise ValueError(
                 f"direct_num_workers is {workers}, but in the running mode in_memory one worker does all; add "

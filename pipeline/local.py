@@ -19,7 +19,7 @@ from pipeline.digests import data_digest, sha256_of
 from pipeline.films import key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.result import RunResult
-from pipeline.runtime import log_to, prepare_gpus, prepare_process
+from pipeline.runtime import log_to, prepare_gpus, prepare_process, prepare_workers
 from pipeline.settings import RunSettings
 from trainer.errors import RunError, UsageError
 
@@ -79,6 +79,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     from trainer.weights import fetch_weights
 
     prepare_gpus()
+    prepare_workers(settings.beam.processes)
     check_image_size(settings.trainer.backbone, data.image_size)
     fetch_weights(settings.trainer)
     with _environment(KEY_VARIABLE, key):

@@ -52,8 +52,6 @@ def log_to(file: Path, *, debug: bool = False) -> None:
 def prepare_gpus() -> int:
     """Lets TensorFlow take GPU memory as it needs it, instead of all at once. Call it before the first op.
 
-    Processes started later see no GPU: Beam's workers decode films, and each would take memory from the training.
-
     Returns:
         Number of GPUs that TensorFlow sees.
     """
@@ -62,5 +60,20 @@ def prepare_gpus() -> int:
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # this process has opened its GPUs and does not look here again
     return len(gpus)
+
+
+def prepare_workers(processes: int) -> None:
+    """Says in the environment what Beam's worker processes may take. Call it after :func:`prepare_gpus`.
+
+    They see no GPU, where each would take memory from the training, and share the cores: two that decode films on
+    two cores, a thread each, are a fifth faster than with two threads each.
+
+    Args:
+        processes: Number of workers.
+    """
+    import tensorflow as tf
+
+    tf.config.list_logical_devices()  # this process takes its GPUs and threads before the others' are written down
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, len(os.sched_getaffinity(0)) // processes)))

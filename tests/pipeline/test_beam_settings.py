@@ -1,5 +1,7 @@
 """Beam's options: how they are spelt, and which of two wins."""
 
+import os
+
 import pytest
 
 from pipeline.beam_settings import BeamSettings
@@ -68,3 +70,10 @@ def test_several_workers_in_one_process_are_refused() -> None:
     )
     assert fault(overrides=("beam.options=[--direct_num_workers=4]",)).startswith("beam: direct_num_workers is 4")
     assert beam(*TWO_PROCESSES).options == TWO_PROCESSES
+
+
+@pytest.mark.parametrize("workers, processes", [("1", 1), ("3", 3), ("0", len(os.sched_getaffinity(0)))])
+def test_the_processes_are_those_of_the_option_and_0_is_one_for_each_core(workers: str, processes: int) -> None:
+    options = ("--direct_running_mode=multi_processing", f"--direct_num_workers={workers}")
+    assert BeamSettings(options=options).processes == processes
+    assert BeamSettings(runner="FlinkRunner", options=()).processes == 1

@@ -46,17 +46,19 @@ def test_debug_shows_everything(tmp_path: Path) -> None:
     assert "message of ours" in stderr
 
 
-def test_worker_processes_are_quiet_see_no_gpu_and_take_the_same_keras() -> None:
+def test_worker_processes_are_quiet_see_no_gpu_share_the_cores_and_take_the_same_keras() -> None:
     program = """
 import subprocess, sys
-from pipeline.runtime import prepare_gpus, prepare_process
+from pipeline.runtime import prepare_gpus, prepare_process, prepare_workers
 prepare_process()
 prepare_gpus()
+prepare_workers(1000)
 child = "import os, warnings; warnings.warn('noise', FutureWarning); print(os.environ['CUDA_VISIBLE_DEVICES'])"
 child += "; print(os.environ['TF_USE_LEGACY_KERAS'], os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+child += "; print(os.environ['TF_NUM_INTRAOP_THREADS'])"
 sys.exit(subprocess.run([sys.executable, "-c", child]).returncode)
 """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "PYTHONW", "CUDA"))}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.split() == ["-1", "0", "3"]
+    assert done.stdout.split() == ["-1", "0", "3", "1"]
     assert done.stderr == ""
