@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 
 from components.manifest_gen.folder import ENDINGS
 from components.manifest_gen.manifest import sha256_of
 from components.manifest_gen.rows import ManifestRow, Rejection
 from pipeline.progress import Progress, silent
 from trainer.errors import UsageError
-
-FILM_ENDINGS: Final = (*ENDINGS, ".dcm", ".dicom")
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def _unknown(
         path = PurePosixPath(name)
         if there[name] in known or names.take(path):
             homes.add(path.parent)
-        elif path.suffix.lower() in FILM_ENDINGS:
+        elif path.suffix.lower() in ENDINGS:
             unknown.append(path)
     extra = [path for path in unknown if not homes.isdisjoint(path.parents)]
     elsewhere = Counter(str(path.parent) for path in unknown if homes.isdisjoint(path.parents))

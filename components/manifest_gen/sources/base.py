@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 from pydantic import Field
 
+from components.manifest_gen.inside import PathInside, Patterns
 from trainer.strict import Settings
 
 
@@ -27,3 +28,25 @@ class SourceSettings(Settings, ABC):
     @abstractmethod
     def names_patients(self) -> bool:
         """Whether the source says which films are of one patient. If not, each film is a patient of its own."""
+
+
+class TableOfFilms(SourceSettings):
+    """A source that is one metadata file, with films in places of their own. Kinds set defaults."""
+
+    metadata: PathInside
+    images: Patterns
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The metadata file."""
+        return (self.metadata,)
+
+    @property
+    def films(self) -> tuple[str, ...]:
+        """Where the images lie."""
+        return self.images
+
+    @property
+    def names_patients(self) -> bool:
+        """Unless a kind says otherwise."""
+        return True

@@ -13,7 +13,7 @@ from components.manifest_gen.metadata import column_name, read_table
 from components.manifest_gen.names import Names
 from components.manifest_gen.rows import Film, Rejection
 from components.manifest_gen.sources.aligned import rows_of
-from components.manifest_gen.sources.base import SourceSettings
+from components.manifest_gen.sources.base import TableOfFilms
 from components.manifest_gen.sources.fields import Cell, Fields, Layout
 from components.manifest_gen.sources.pairing import paired
 
@@ -36,7 +36,7 @@ def _names_a_column(text: str) -> str:
     return text
 
 
-class CsvSource(SourceSettings):
+class CsvSource(TableOfFilms):
     """A table and the films that it names."""
 
     kind: Literal["csv"]
@@ -65,16 +65,6 @@ class CsvSource(SourceSettings):
         if pointless := sorted({"file", "patient"} & set(self.constants)):
             raise ValueError(f"constants cannot give every film the same {' or '.join(pointless)}; name a column")
         return self
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The table."""
-        return (self.metadata,)
-
-    @property
-    def films(self) -> tuple[str, ...]:
-        """Where the images lie."""
-        return self.images
 
     @property
     def names_patients(self) -> bool:

@@ -15,32 +15,17 @@ from components.manifest_gen.metadata import read_table
 from components.manifest_gen.names import Names
 from components.manifest_gen.rows import Film, Rejection
 from components.manifest_gen.sources.aligned import rows_of
-from components.manifest_gen.sources.base import SourceSettings
+from components.manifest_gen.sources.base import TableOfFilms
 from components.manifest_gen.sources.fields import Cell, FieldName, Fields
 from components.manifest_gen.sources.pairing import paired
 
 
-class Ieee8023Source(SourceSettings):
+class Ieee8023Source(TableOfFilms):
     """A folder laid out as ieee8023's covid-chestxray-dataset: ``metadata.csv`` and ``images/``."""
 
     kind: Literal["ieee8023"]
     metadata: PathInside = "metadata.csv"
     images: Patterns = ("images",)
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The metadata file."""
-        return (self.metadata,)
-
-    @property
-    def films(self) -> tuple[str, ...]:
-        """Where the images lie."""
-        return self.images
-
-    @property
-    def names_patients(self) -> bool:
-        """Always."""
-        return True
 
 
 def read_ieee8023(source: Ieee8023Source, folder: Path) -> Iterator[Film | Rejection]:

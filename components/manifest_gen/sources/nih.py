@@ -15,7 +15,7 @@ from components.manifest_gen.metadata import Table, read_table
 from components.manifest_gen.names import Names
 from components.manifest_gen.rows import Film, Rejection
 from components.manifest_gen.sources.aligned import rows_of
-from components.manifest_gen.sources.base import SourceSettings
+from components.manifest_gen.sources.base import TableOfFilms
 from components.manifest_gen.sources.fields import Cell, FieldName, Fields, Layout
 from components.manifest_gen.sources.pairing import paired
 
@@ -30,28 +30,13 @@ _COLUMNS: Final[dict[FieldName, str]] = {
 _SEX: Final = ("patient gender", "patient sex")
 
 
-class NihSource(SourceSettings):
+class NihSource(TableOfFilms):
     """A ``Data_Entry`` file and its films."""
 
     kind: Literal["nih"]
     metadata: PathInside = "Data_Entry_2017.csv"
     images: Patterns = ("images*",)
     partial: bool = Field(False, description="the films are a part of the collection: rows without one are no fault")
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The ``Data_Entry`` file."""
-        return (self.metadata,)
-
-    @property
-    def films(self) -> tuple[str, ...]:
-        """Where the images lie."""
-        return self.images
-
-    @property
-    def names_patients(self) -> bool:
-        """Always."""
-        return True
 
 
 def read_nih(source: NihSource, folder: Path) -> Iterator[Film | Rejection]:
