@@ -40,8 +40,8 @@ def build_manifest(
     """
     judged = list(_judged(data, root))
     rejected = [item for item in judged if isinstance(item, Rejection)]
-    films, unreadable = _opened([item for item in judged if isinstance(item, Film)], read)
-    films = grouped(films)
+    films, unreadable, contents = _opened([item for item in judged if isinstance(item, Film)], read)
+    films = grouped(films, contents)
     films, copies = without_copies(films) if data.duplicates == "drop" else (films, [])
     units = units_of(films, split)
     used = undersample(films, units, data.seed) if data.balance == "undersample" else films
@@ -73,8 +73,8 @@ def _second(film: Film, first: Film) -> Rejection:
     )
 
 
-def _opened(films: list[Film], read: Reader) -> tuple[list[Film], list[Rejection]]:
-    """The films that can be read, in the order of their bytes, and those that cannot."""
+def _opened(films: list[Film], read: Reader) -> tuple[list[Film], list[Rejection], list[Contents]]:
+    """The films that can be read, in the order of their bytes; those that cannot; and what the former hold."""
     films = sorted(films, key=attrgetter("path"))
     found = list(zip(films, read([film.path for film in films]), strict=True))
     unreadable = [
@@ -84,7 +84,7 @@ def _opened(films: list[Film], read: Reader) -> tuple[list[Film], list[Rejection
     ]
     opened = [(film, contents) for film, contents in found if isinstance(contents, Contents)]
     opened.sort(key=lambda pair: (pair[1].sha256, pair[0].path))
-    return [replace(film, **contents.attributes) for film, contents in opened], unreadable
+    return [replace(film, **contents.attributes) for film, contents in opened], unreadable, [held for _, held in opened]
 
 
 def _row(film: Film, split: str, key: bytes) -> ManifestRow:

@@ -6,19 +6,39 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
+from components.manifest_gen.contents import Contents, look_at
+from components.manifest_gen.duplicates.copies import copies, groups
 from components.manifest_gen.rows import Film, Rejection
+from trainer.errors import RunError
 from trainer.features import IMAGE_ID_LENGTH
 
 GROUP_LENGTH: Final = 16
 
 
-def grouped(films: Sequence[Film]) -> list[Film]:
-    """The films, each with the group of its copies."""
-    members: dict[str, list[Film]] = defaultdict(list)
-    for film in films:
-        members[film.sha256].append(film)
-    names = {digest: _name(copied) for digest, copied in members.items() if len(copied) > 1}
-    return [replace(film, group=names.get(film.sha256, "")) for film in films]
+def grouped(films: Sequence[Film], contents: Sequence[Contents]) -> list[Film]:
+    """The films, each with the group of its copies.
+
+    Args:
+        films: Their order decides nothing.
+        contents: What they hold, in the same order.
+
+    Raises:
+        RunError: A film that was there a moment ago cannot be opened again.
+    """
+    pairs = copies([(one.sha256, one.fingerprint) for one in contents], lambda index: _opened(films[index]))
+    members: dict[int, list[Film]] = defaultdict(list)
+    numbers = groups(pairs, len(films))
+    for film, number in zip(films, numbers, strict=True):
+        if number is not None:
+            members[number].append(film)
+    names = {number: _name(copied) for number, copied in members.items()}
+    return [
+        film if number is None else replace(film, group=names[number])
+        for film, number in zip(films, numbers, strict=True)
+    ]
 
 
 def without_copies(films: Sequence[Film]) -> tuple[list[Film], list[Rejection]]:
@@ -44,6 +64,15 @@ def without_copies(films: Sequence[Film]) -> tuple[list[Film], list[Rejection]]:
                 rejected.append(film.rejected("copy", detail))
     gone = {(rejection.source, rejection.file) for rejection in rejected}
     return [film for film in films if (film.source, film.file) not in gone], rejected
+
+
+def _opened(film: Film) -> npt.NDArray[np.uint8]:
+    try:
+        return look_at(film.path.read_bytes())
+    except Exception as error:  # it could be opened before, so it has changed
+        raise RunError(
+            f"film {film.sha256[:IMAGE_ID_LENGTH]} of source '{film.source}' has changed while it was read; run again"
+        ) from error
 
 
 def _name(copied: Sequence[Film]) -> str:

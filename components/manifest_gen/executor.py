@@ -1,9 +1,8 @@
 """Moves settings in and the manifest out, and lets Beam read the films; the work is in ``build.py``."""
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tfx.types import artifact_utils
 
 from components.manifest_gen.build import build_manifest
 from components.manifest_gen.contents import Contents, read_contents
+from components.manifest_gen.contents_file import read_contents_file, write_contents
 from components.manifest_gen.key import key_from_environment
 from components.manifest_gen.manifest import write_manifest
 from components.manifest_gen.settings import DataSettings, SplitSettings
@@ -31,7 +31,7 @@ class Batch:
 
     def file(self, folder: str) -> Path:
         """Where what they hold is left."""
-        return Path(folder, f"contents-{self.number:05d}.json")
+        return Path(folder, f"contents-{self.number:05d}.npz")
 
 
 class ReadContents(beam.DoFn):
@@ -44,8 +44,7 @@ class ReadContents(beam.DoFn):
     def process(self, batch: Batch) -> Iterator[int]:
         """Yields the number of films read."""
         found = read_contents([Path(path) for path in batch.paths])
-        values = [one if isinstance(one, str) else asdict(one) for one in found]
-        batch.file(self._folder).write_text(json.dumps(values), encoding="utf-8")
+        write_contents(batch.file(self._folder), found)
         yield len(batch.paths)
 
 
@@ -82,8 +81,4 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     | "Spread" >> beam.Reshuffle()
                     | "ReadContents" >> beam.ParDo(ReadContents(folder))
                 )
-            return [
-                one if isinstance(one, str) else Contents(**one)
-                for batch in batches
-                for one in json.loads(batch.file(folder).read_text(encoding="utf-8"))
-            ]
+            return [one for batch in batches for one in read_contents_file(batch.file(folder))]
