@@ -76,7 +76,8 @@ def check_drift(
         return [Check(name="drift", verdict="warn", value=None, message=message)]
     left_out = () if tuple(classes) == baseline.classes else (features.LABEL,)
     found, compared = _compare(train, accepted, schema, "drift", classes, left_out)
-    return _judge("drift", found, compared, "train", f"the train split of version {baseline.version}")
+    advice = "find out which films were added or lost, unless the change is meant"
+    return _judge("drift", found, compared, "train", f"the train split of version {baseline.version}", advice)
 
 
 def check_skew(
@@ -93,11 +94,13 @@ def check_skew(
     for split, other in statistics.items():
         if split != TRAIN:
             found, compared = _compare(other, statistics[TRAIN], schema, "skew", classes)
-            checks += _judge(f"skew_{split}", found, compared, split, TRAIN)
+            checks += _judge(f"skew_{split}", found, compared, split, TRAIN, "another data.seed draws another split")
     return checks
 
 
-def _judge(name: str, found: Sequence[Difference], compared: Sequence[str], these: str, those: str) -> list[Check]:
+def _judge(
+    name: str, found: Sequence[Difference], compared: Sequence[str], these: str, those: str, advice: str
+) -> list[Check]:
     different = [
         Check(
             name=f"{name}_{difference.feature}",
@@ -106,8 +109,7 @@ def _judge(name: str, found: Sequence[Difference], compared: Sequence[str], thes
             bound=difference.allowed,
             message=f"'{difference.feature}' of {these} is not as in {those}: {difference.detail} (difference "
             f"{difference.value:.2f}, allowed {difference.allowed:.2f}"
-            f"{' with so few patients' if difference.chance > difference.threshold else ''}); "
-            "find out which films were added or lost, unless the change is meant",
+            f"{' with so few patients' if difference.chance > difference.threshold else ''}); {advice}",
         )
         for difference in found
         if difference.value > difference.allowed
