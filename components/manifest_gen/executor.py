@@ -1,8 +1,7 @@
 """Moves settings in and the manifest out, and lets Beam read the films; the work is in ``build.py``."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +11,15 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from components.manifest_gen.build import build_manifest
-from components.manifest_gen.contents import Contents, read_contents
-from components.manifest_gen.contents_file import read_contents_file, write_contents
+from components.manifest_gen.contents import Contents
+from components.manifest_gen.contents_file import read_contents_file
 from components.manifest_gen.key import key_from_environment
 from components.manifest_gen.manifest import write_manifest
+from components.manifest_gen.read_batch import Batch, ReadContents
 from components.manifest_gen.settings import DataSettings, SplitSettings
 
 #: Films per call: enough calls for several workers, few enough files to gather.
 FILMS_PER_CALL = 64
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Films of one call. A class of its own: Beam's coder for text refuses names that are no UTF-8."""
-
-    number: int
-    paths: tuple[str, ...]
-
-    def file(self, folder: str) -> Path:
-        """Where what they hold is left."""
-        return Path(folder, f"contents-{self.number:05d}.npz")
-
-
-class ReadContents(beam.DoFn):
-    """Reads the films of one batch and leaves what they hold in a file of their own."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__()
-        self._folder = folder
-
-    def process(self, batch: Batch) -> Iterator[int]:
-        """Yields the number of films read."""
-        found = read_contents([Path(path) for path in batch.paths])
-        write_contents(batch.file(self._folder), found)
-        yield len(batch.paths)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
