@@ -51,8 +51,9 @@ class Fingerprint:
         """The fingerprint that the film flipped left to right would have."""
         x, y, size, direction = self.places.T
         places = np.stack([self.width - 1 - x, y, size, (180 - direction) % 360], axis=1)
-        codes = np.packbits(np.unpackbits(self.codes, axis=1)[:, _MIRRORED], axis=1)
-        return Fingerprint(places, codes, self.width, self.height, b"")
+        return Fingerprint(
+            places, packed(np.unpackbits(self.codes, axis=1)[:, _MIRRORED]), self.width, self.height, b""
+        )
 
 
 def fingerprint_of(gray: Gray) -> Fingerprint:
@@ -76,6 +77,11 @@ def fingerprint_of(gray: Gray) -> Fingerprint:
     return Fingerprint(places, _codes(descriptors, len(points)), width, height, digest)
 
 
+def packed(bits: npt.NDArray[np.bool_] | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Bits [n, 8 m] in bytes: uint8 [n, m], which can be read as wider words."""
+    return np.ascontiguousarray(np.packbits(bits, axis=1))
+
+
 def resized(gray: Gray, scale: float) -> Gray:
     """A film at `scale` times its size, smoothed where it shrinks; no side becomes less than a pixel."""
     height, width = gray.shape
@@ -88,4 +94,4 @@ def _codes(descriptors: npt.NDArray[np.float32] | None, count: int) -> npt.NDArr
     if descriptors is None:
         return np.zeros((0, CODE_BYTES), np.uint8)
     kept = descriptors[:count]
-    return np.packbits(kept > np.median(kept, axis=1, keepdims=True), axis=1)
+    return packed(kept > np.median(kept, axis=1, keepdims=True))

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from components.manifest_gen.duplicates.fingerprint import CODE_BYTES, FRAME, Fingerprint
+from components.manifest_gen.duplicates.fingerprint import CODE_BYTES, FRAME, Fingerprint, packed
 from components.manifest_gen.duplicates.pose import SCALES
 
 _Ints = npt.NDArray[np.int64]
@@ -21,8 +21,8 @@ MOST_BITS: Final = 16
 LEAST_PLACES: Final = 6
 _CHUNK: Final = 1 << 16  # codes at a time: what is worked on stays in the processor's cache
 _CELL: Final = np.array([48.0, 48.0, 1.0, 60.0])  # pixels, pixels, octaves, degrees: what counts as roughly
-_CELLS: Final = 16  # in each direction; what lies beyond counts as the last
 _ONES: Final = np.array([bin(number).count("1") for number in range(1 << 16)], np.uint8)
+_CELLS: Final = 16  # in each direction; what lies beyond counts as the last
 
 
 def candidates(first: Sequence[Fingerprint], second: Sequence[Fingerprint] | None = None) -> list[tuple[int, int]]:
@@ -69,8 +69,8 @@ def _neighbours(codes: npt.NDArray[np.uint8]) -> Iterator[tuple[_Ints, _Ints]]:
         bits = rng.permutation(8 * CODE_BYTES)[:64]
         keys = np.empty(len(codes), np.uint64)
         for start in range(0, len(codes), _CHUNK):
-            chosen = np.packbits(np.unpackbits(codes[start : start + _CHUNK], axis=1)[:, bits], axis=1)
-            keys[start : start + _CHUNK] = np.ascontiguousarray(chosen).view(">u8").ravel()
+            chosen = np.unpackbits(codes[start : start + _CHUNK], axis=1)[:, bits]
+            keys[start : start + _CHUNK] = packed(chosen).view(">u8").ravel()
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
         for start in range(0, len(order), _CHUNK):
@@ -78,14 +78,19 @@ def _neighbours(codes: npt.NDArray[np.uint8]) -> Iterator[tuple[_Ints, _Ints]]:
                 after = slice(start + step, start + step + _CHUNK)
                 a, b = order[start : start + len(order[after])], order[after]
                 # The keys lie side by side; the codes have to be fetched, so only where the keys are alike.
-                near = _ones(keys[start : start + len(b)] ^ keys[after]) <= MOST_BITS
+                apart = keys[start : start + len(b)] ^ keys[after]
+                near = _ones(apart.view(np.uint16).reshape(-1, 4)) <= MOST_BITS
                 a, b = a[near], b[near]
                 like = _ones(words[a] ^ words[b]) <= MOST_BITS
                 yield np.minimum(a, b)[like], np.maximum(a, b)[like]
 
 
-def _ones(numbers: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.uint64]:
-    return _ONES[numbers.view(np.uint16).reshape(len(numbers), -1)].sum(axis=1)
+def _ones(words: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+    """How many bits are set along the last axis, at most 255."""
+    counts = _ONES[words]
+    for column in range(1, words.shape[1]):
+        counts[:, 0] += counts[:, column]  # a sum along so short an axis takes several times as long
+    return counts[:, 0]
 
 
 def _once(hits: _Ints) -> _Ints:

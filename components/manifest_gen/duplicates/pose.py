@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -57,7 +58,7 @@ def pose_between(first: Fingerprint, second: Fingerprint) -> Pose | None:
     places = min(_spots(a[inside]), _spots(b[inside]))
     if places < LEAST_PLACES or not SCALES[0] ** 2 < abs(np.linalg.det(matrix[:, :2])) < SCALES[1] ** 2:
         return None
-    back = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+    back = cv2.invertAffineTransform(matrix)
     both_show = min(_spots(_those_on(first, matrix, second)), _spots(_those_on(second, back, first)))
     return Pose(matrix, places, min(1.0, places / max(1, both_show)))
 
@@ -66,11 +67,9 @@ def _like_places(first: Fingerprint, second: Fingerprint) -> tuple[npt.NDArray[n
     """Places of either film that are each other's likest, and like enough."""
     if not len(first.codes) or not len(second.codes):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    a, b = (np.unpackbits(film.codes, axis=1).astype(np.float32) for film in (first, second))
-    apart = a.sum(axis=1)[:, None] + b.sum(axis=1) - 2 * a @ b.T
-    ours, theirs = np.arange(len(apart)), apart.argmin(axis=1)
-    like = (apart[ours, theirs] <= MOST_BITS) & (apart.argmin(axis=0)[theirs] == ours)
-    return ours[like], theirs[like]
+    found = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(first.codes, second.codes)
+    pairs = np.array([(one.queryIdx, one.trainIdx) for one in found if one.distance <= MOST_BITS], np.intp)
+    return pairs.reshape(-1, 2)[:, 0], pairs.reshape(-1, 2)[:, 1]
 
 
 def _best_of_each(a: Floats, b: Floats) -> npt.NDArray[np.bool_]:
