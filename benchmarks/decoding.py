@@ -119,9 +119,9 @@ def table(rows: Sequence[Mapping[str, Any]], about: str) -> str:
         lines.append(f"| {' | '.join(map(str, cells))} | {row['shift']:+.2f} |")
     lines += [
         "",
-        "Most of the difference is the shift, and the shift is the full decode's: TensorFlow decodes a whole JPEG with",
-        "fast integers, half a grey level too dark, and a scaled one exactly. Films below four image sides are decoded",
-        "in full either way.",
+        "Both ways with accurate integers: TensorFlow's default would make whole films half a grey level too dark",
+        "and scaled ones not, so that brightness told large films from small ones. Films below four image sides are",
+        "decoded in full either way.",
     ]
     return "\n".join(lines) + "\n"
 

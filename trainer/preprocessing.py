@@ -131,7 +131,9 @@ def films_to_images(image_bytes: tf.Tensor, image_size: int) -> tuple[tf.Tensor,
 
 def _decode_jpeg(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
     def divided_by(ratio: int) -> Callable[[], tf.Tensor]:
-        return lambda: tf.io.decode_jpeg(image_bytes, channels=3, ratio=ratio)
+        # TensorFlow's default makes whole films half a grey level too dark and scaled ones not, so that brightness
+        # would tell large films from small ones.
+        return lambda: tf.io.decode_jpeg(image_bytes, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE")
 
     # The ratio is an attribute of the op and not an input: one op for each.
     shorter = tf.reduce_min(tf.io.extract_jpeg_shape(image_bytes)[:2])

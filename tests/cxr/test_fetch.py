@@ -81,5 +81,5 @@ def test_ctrl_c_says_that_the_same_command_goes_on(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_terminal_without_a_width_is_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((0, 0)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda **_: os.terminal_size((0, 0)))
     assert "ieee8023" in CliRunner().invoke(main, ["fetch"]).stdout
