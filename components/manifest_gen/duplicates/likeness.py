@@ -31,6 +31,7 @@ _FAINT: Final = 0.25  # grey levels squared: structure below it is noise
 _EVEN: Final = 2  # grey levels within 7 x 7 pixels: a border, or nothing
 _STRONG: Final = 2.0  # in units of the neighbourhood: edges of marks and borders count no more than this
 _STEPS: Final = 40
+_FEWEST: Final = 1000  # pixels that must be compared, however small the films
 _EACH: Final = 3  # pixels between those whose motion is told apart; their neighbourhoods overlap
 _TONES: Final = 32
 _STILL: Final = 60  # per cent of the film that must not have moved: the rest may be marked, or blurred by a codec
@@ -112,7 +113,7 @@ def _compared(a: Gray, b: Gray, matrix: Floats) -> Likeness:
         return np.asarray(cv2.warpAffine(plane, matrix, a.shape[::-1], flags=cv2.WARP_INVERSE_MAP | how), np.float32)
 
     shown = _uneven(a) * laid(_uneven(b), cv2.INTER_NEAREST)
-    if np.count_nonzero(shown) < LEAST_OVERLAP * min(a.size, b.size):
+    if np.count_nonzero(shown) < max(_FEWEST, LEAST_OVERLAP * min(a.size, b.size)):
         return Likeness(0.0, np.inf)
 
     def around(plane: _Plane) -> _Plane:
