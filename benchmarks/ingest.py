@@ -128,6 +128,7 @@ def table(rows: Sequence[Row], compared: Sequence[Row], about: Mapping[str, str]
         "# Ingest: films and workers",
         "",
         f"{about['machine']}, {about['date']}; {about['versions']}.",
+        "ManifestGen without its search for copies, which is one process's work and which `duplicates.py` measures.",
         "Drawn films of 0.1 to 0.7 megapixels, half PNG and half JPEG, read once before; records of 224 px. Seconds",
         "hold the start of Beam and of its worker processes; memory is the peak of all processes together. Each case",
         "ran once. `benchmarks/ingest.py` writes this page; its head has the command.",

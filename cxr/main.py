@@ -38,8 +38,8 @@ class Verbs(click.Group):
 
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click ends in silence where a reader such as head has read enough
         except Exception as error:
             if ctx.meta.get(DEBUG):
                 raise

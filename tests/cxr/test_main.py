@@ -62,6 +62,12 @@ def test_an_unexpected_failure_says_that_it_is_one(monkeypatch: pytest.MonkeyPat
     assert (result.exit_code, result.output) == (1, "cxr: unexpected KeyError: 'x'; --debug shows where\n")
 
 
+def test_a_reader_that_has_read_enough_is_no_failure() -> None:
+    command = f"{sys.executable} -c 'from cxr.main import main; main()' fetch | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("ieee8023\n", "")
+
+
 def _with_a_verb_that_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> click.Command:
     @click.command("fail")
     def fail() -> None:
