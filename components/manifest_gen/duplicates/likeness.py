@@ -74,37 +74,38 @@ def likeness(first: Gray, second: Gray, pose: Pose) -> Likeness:
         The worse of the answers there and back, or the first that says no. Correlation 0 and an infinite shift where
         less than `LEAST_OVERLAP` or `LEAST_SIDE` can be compared.
     """
-    back = cv2.invertAffineTransform(pose.matrix)
-    glance = _one_way(first, second, pose.matrix, GLANCE)
+    glance, matrix = _laid_on(first, second, pose.matrix, GLANCE)
     if glance.correlation < LEAST_CORRELATION / 2 or glance.shift > 2 * MOST_SHIFT:
         return glance
-    there = _one_way(first, second, pose.matrix, SIDE)
+    there, matrix = _laid_on(first, second, matrix, SIDE)
     if not there.is_copy:
         return there
-    again = _one_way(second, first, back, SIDE)
-    return Likeness(min(there.correlation, again.correlation), max(there.shift, again.shift))
+    back, _ = _laid_on(second, first, cv2.invertAffineTransform(matrix), SIDE)
+    return Likeness(min(there.correlation, back.correlation), max(there.shift, back.shift))
 
 
-def _one_way(first: Gray, second: Gray, matrix: Floats, most: int) -> Likeness:
-    matrix = np.vstack([matrix, [0, 0, 1]])
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+def _laid_on(first: Gray, second: Gray, matrix: Floats, most: int) -> tuple[Likeness, Floats]:
+    """Compares at a side of at most so many pixels; also the refined pose."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     sizes = max(first.shape), max(second.shape)
     side = min(most, sizes[0], sizes[1] * scale)
     if side < LEAST_SIDE:
-        return Likeness(0.0, np.inf)
+        return Likeness(0.0, np.inf), matrix
     a, b = resized(first, side / sizes[0]), resized(second, side / scale / sizes[1])
-    matrix = np.diag([1 / scale, 1 / scale, 1]) @ matrix
-    matrix[:2, 2] *= side / FRAME
-    return _compared(a, b, _refined(a, b, matrix[:2]))
+    to_pixels = np.array([1, 1, side / FRAME]) / scale
+    refined = _refined(a, b, matrix * to_pixels)
+    return _compared(a, b, refined), refined / to_pixels
 
 
 def _refined(a: Gray, b: Gray, matrix: Floats) -> Floats:
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, 1e-4)
-    start = matrix.astype(np.float32)
+    start = np.ascontiguousarray(matrix, np.float32)
     try:
         _, refined = cv2.findTransformECC(_levelled(a), _levelled(b), start, cv2.MOTION_AFFINE, stop, None, 5)
-    except cv2.error:  # It does not converge on films that do not agree.
-        return matrix
+    except cv2.error as error:
+        if error.code != cv2.Error.StsNoConv:
+            raise
+        return matrix  # The films do not agree.
     return np.asarray(refined, float)
 
 
