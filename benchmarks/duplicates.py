@@ -172,7 +172,7 @@ def draw_films(count: int, seed: int) -> list[bytes]:
 
 def measure_scale(count: int, seed: int) -> Row:
     """Plants cropped, scaled and re-encoded copies of some of `count` drawn films, and looks for them."""
-    cases = draw_cohort(math.ceil(count / 2 / FILMS_PER_PATIENT), seed)
+    cases = draw_cohort(max(4, count), seed)  # more than enough patients; each has a film or more
     wanted = list(itertools.islice(((case, file) for case in cases for file in case.films), count))
     with ProcessPoolExecutor() as workers:
         prints = list(workers.map(_draw_and_describe, wanted, chunksize=20))
