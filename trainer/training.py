@@ -74,7 +74,7 @@ def fit(
         log_dir: folder for TensorBoard scalars.
 
     Raises:
-        RunError: The loss is not a number any more.
+        RunError: The loss or a weight is not a number any more.
     """
     model.compile(
         optimizer=keras.optimizers.Nadam(settings.learning_rate),
@@ -136,12 +136,17 @@ def _epoch(
         verbose=0,
     ).history
     measured = {name.replace("val_", "eval_"): float(values[-1]) for name, values in logs.items()}
-    if not (math.isfinite(measured["loss"]) and math.isfinite(measured["eval_loss"])):
+    # Some processors' ReLU gives 0 for a NaN, so that a network whose weights are lost still has a finite loss.
+    if not (math.isfinite(measured["loss"]) and math.isfinite(measured["eval_loss"]) and _finite(model)):
         raise RunError(
-            f"the loss is {measured['loss']:g} (eval {measured['eval_loss']:g}) in epoch {epoch + 1} with "
-            f"trainer.learning_rate {settings.learning_rate:g}; lower the learning rate"
+            f"the loss is {measured['loss']:g} (eval {measured['eval_loss']:g}), or a weight is nan, in epoch "
+            f"{epoch + 1} with trainer.learning_rate {settings.learning_rate:g}; lower the learning rate"
         )
     return measured | {"seconds": round(time.monotonic() - start, 3)}
+
+
+def _finite(model: keras.Model) -> bool:
+    return all(np.isfinite(variable.numpy()).all() for variable in model.trainable_variables)
 
 
 def _values(variables: list[keras.Variable]) -> tuple[np.ndarray, ...]:
