@@ -26,6 +26,17 @@ class DataAuditReport(Artifact):
 
 
 class Predictions(Artifact):
-    """``predictions.parquet``: a row per test film with its probabilities and decision."""
+    """What the network said, run once per test film and variant.
+
+    ``predictions.parquet``: a row per test film and variant. ``explanations.npz``: heat maps of some films.
+    ``export.json``: whether the exported graph answers as it must. ``served.parquet``: the same films as the model says
+    that is served now; absent where none is.
+    """
 
     TYPE_NAME = "components.Predictions"
+
+
+class ShortcutReport(Artifact):
+    """``shortcuts.json``: what the variants say about the model; pictures beside it."""
+
+    TYPE_NAME = "components.ShortcutReport"

@@ -11,7 +11,7 @@ from components.data_audit.audit import Audit
 from components.files import AUDIT_FILE, DECISION_FILE, PREDICTIONS_FILE
 from components.release_gate.rules import decide
 from components.release_gate.settings import GateSettings
-from components.score.predictions import Predictions
+from trainer.predictions import Predictions
 
 
 class Executor(base_executor.BaseExecutor):

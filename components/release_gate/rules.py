@@ -6,7 +6,7 @@ import numpy as np
 
 from components.release_gate.decision import Decision, Rule
 from components.release_gate.settings import GateSettings
-from components.score.predictions import Predictions
+from trainer.predictions import Predictions
 from trainer.metrics import area_under_curve, rate
 from trainer.servable import Rate
 from trainer.statistics import clopper_pearson, complete_likeness, per_patient

@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components.files import PREDICTIONS_FILE
-from components.score.predictions import Predictions
+from trainer.predictions import Predictions
 from trainer import features
 from trainer.servable import ModelInfo
 

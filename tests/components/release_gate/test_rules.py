@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from components.release_gate.rules import decide, judge_lower_bound
 from components.release_gate.settings import GateSettings
-from components.score.predictions import Predictions
+from trainer.predictions import Predictions
 
 
 def predictions(label: list[int], decided: list[bool], patients: list[str] | None = None) -> Predictions:

@@ -8,7 +8,7 @@ import numpy as np
 from components.files import PREDICTIONS_FILE
 from components.manifest_gen.manifest import read_manifest
 from components.score.executor import Executor
-from components.score.predictions import Predictions
+from trainer.predictions import Predictions
 from trainer.features import TEST
 from trainer.servable import ModelInfo
 
