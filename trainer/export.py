@@ -20,7 +20,7 @@ def export(core: keras.Model, decision: Decision, folder: Path) -> None:
 
     @tf.function(input_signature=[tf.TensorSpec([None, image_size, image_size, 1], tf.float32)])
     def network(images: tf.Tensor) -> tf.Tensor:  # traced once for all signatures
-        return core(images, training=False)
+        return decision.calibrated(core(images, training=False))
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
     def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:

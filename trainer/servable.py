@@ -29,6 +29,7 @@ class ModelInfo(BaseModel):
     """What a reader of the model must know. Holds no path, file name of a film, or patient.
 
     Attributes:
+        temperature: by which the network's logits are divided; 1 = not calibrated.
         weights: as used: imagenet, random, scratch, or a file's name and fingerprint.
         metrics: split -> metric -> rate. The threshold was chosen on the eval split, so its recall and specificity
             are a little too good; the test split is what counts.
@@ -53,6 +54,7 @@ class ModelInfo(BaseModel):
     code_digest: str
     seed: int
     metrics: dict[str, dict[str, Rate]]
+    temperature: float = 1.0
     notes: tuple[str, ...] = ()
     gate: tuple[dict[str, Any], ...] = ()
     content_digest: str = ""

@@ -61,3 +61,6 @@ class ThresholdSettings(Settings):
     """How the operating threshold is chosen on the eval split."""
 
     target_recall: float = Field(0.95, gt=0, le=1, description="recall of the positive class on the eval split")
+    calibration: Literal["none", "temperature"] = Field(
+        "none", description="whether scores are scaled on the eval split so that .8 means 80 %"
+    )

@@ -20,11 +20,27 @@ class Decision:
     """How probabilities become a label.
 
     A film is positive from the threshold on; below it the most probable of the other classes is its label.
+
+    Attributes:
+        threshold: on the calibrated score.
+        temperature: above 1 the network is less sure of itself than it says, below 1 more; 1 leaves its word as it is.
     """
 
     classes: tuple[str, ...]
     positive: str
     threshold: float
+    temperature: float = 1.0
+
+    def calibrated(self, probabilities: tf.Tensor) -> tf.Tensor:
+        """Probabilities float32 [N, C] after temperature scaling, rows summing to 1.
+
+        Source: Guo et al., On Calibration of Modern Neural Networks, ICML (2017) 1321-1330; dividing the logits by T is
+        taking the T-th root of the probabilities.
+        """
+        if self.temperature == 1:
+            return probabilities
+        smallest = tf.constant(1e-30, probabilities.dtype)
+        return tf.nn.softmax(tf.math.log(tf.maximum(probabilities, smallest)) / self.temperature)
 
     def indices(self, probabilities: tf.Tensor) -> tf.Tensor:
         """Index into ``classes``, int64 [N], of probabilities float32 [N, C]."""
