@@ -19,6 +19,6 @@ setup(
             for suffix in ("", ".*")
         ]
     ),
-    package_data={"pipeline": ["profiles/*.yaml"], "schema": ["*.pbtxt"]},
+    package_data={"pipeline": ["profiles/*.yaml"], "pipeline.report": ["templates/*"], "schema": ["*.pbtxt"]},
     entry_points={"console_scripts": ["cxr = cxr.main:main"]},
 )

@@ -9,6 +9,7 @@ PREDICTIONS_FILE: Final = "predictions.parquet"
 DECISION_FILE: Final = "decision.json"
 EXPLANATIONS_FILE: Final = "explanations.npz"
 SERVED_FILE: Final = "served.parquet"  #: predictions of the model that is served now, on the same films
+SERVED_FAULT_FILE: Final = "served_fault.txt"  #: one sentence: why there are none although a model is served
 EXPORT_FILE: Final = "export.json"
 SHORTCUTS_FILE: Final = "shortcuts.json"
 ASSESSMENT_FILE: Final = "assessment.json"

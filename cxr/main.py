@@ -11,6 +11,8 @@ VERBS: Final = {
     "sample": "cxr.sample",
     "fetch": "cxr.fetch",
     "data": "cxr.data",
+    "report": "cxr.report",
+    "evaluate": "cxr.evaluate",
     "predict": "cxr.predict",
 }
 

@@ -20,6 +20,8 @@ _HEADLINES: Final = {
     "failed": ("Failed: nothing was pushed", "bold red"),
     "refused_data": ("Data refused: nothing was trained, nothing was pushed", "bold red"),
 }
+#: What the screen shows of the metrics; the report has all.
+_METRICS: Final = ("recall", "specificity", "precision", "auc")
 
 
 def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
@@ -33,6 +35,8 @@ def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
     yield from _shortcuts(result)
     if result.metrics:
         yield _metrics(result)
+        passed = sum(rule.passed for rule in result.gate)
+        yield Text(f"  release gate: {passed} of {len(result.gate)} rules passed")
     in_table = {check.message for check in _measured(result) if check.verdict == "warn"}
     yield from (Text(f"Note: {note}", style="yellow") for note in result.notes if note not in in_table)
     yield Text()
@@ -92,7 +96,8 @@ def _shortcuts(result: RunResult) -> Iterator[RenderableType]:
 def _metrics(result: RunResult) -> Table:
     table = Table("test split", "value", "95 % interval", "films", "patients", "gate", box=SIMPLE)
     bounds = {rule.name.removeprefix("min_"): rule for rule in result.gate}
-    for name, metric in result.metrics.items():
+    for name in [name for name in _METRICS if name in result.metrics]:
+        metric = result.metrics[name]
         rule = bounds.get(name)
         gate = f"{rule.value or 0:.3f} {'>=' if rule.passed else '<'} {rule.bound:g}" if rule else ""
         table.add_row(
@@ -116,5 +121,7 @@ def _next_steps(result: RunResult, root: Path) -> Iterator[Text]:
         yield Text("  next      mend what the line above names and run again: what has finished is not done again")
     elif result.status == "not_blessed":
         yield Text("  next      more films, other trainer settings, or a gate bound that you can defend; run again")
+    if result.report:
+        yield Text(f"  report    {result.report}", overflow="fold")
     yield Text(f"  manifest  {root / 'manifest'}", overflow="fold")
     yield Text(f"  logs      {root / 'logs'}", overflow="fold")

@@ -16,6 +16,7 @@ from components.manifest_gen.component import ManifestGen
 from components.pusher.component import Pusher
 from components.release_gate.component import ReleaseGate
 from components.score.component import Score
+from components.shortcut_audit.component import ShortcutAudit
 from components.xray_example_gen.component import XrayExampleGen
 from pipeline.evaluation import eval_config
 from pipeline.validation import validation_config
@@ -31,7 +32,9 @@ def create_pipeline(
     audit_settings: str,
     trainer_settings: str,
     threshold_settings: str,
+    score_settings: str,
     gate_settings: str,
+    max_masked_auc: float,
     classes: tuple[str, ...],
     positive: str,
     views: tuple[str, ...],
@@ -43,6 +46,8 @@ def create_pipeline(
     sources_without_patients: tuple[str, ...],
     data_digest: str,
     baseline: str,
+    served: str,
+    plan_digest: str,
     key_id: str,
     weights_digest: str,
     code: Mapping[str, str],
@@ -63,7 +68,9 @@ def create_pipeline(
         audit_settings: ``AuditSettings`` as JSON.
         trainer_settings: ``TrainerSettings`` as JSON.
         threshold_settings: ``ThresholdSettings`` as JSON.
+        score_settings: ``ScoreSettings`` as JSON.
         gate_settings: ``GateSettings`` as JSON.
+        max_masked_auc: AUC on films without lungs that a model must stay below.
         classes: Names of the classes; a label is an index into them.
         positive: The class whose miss is the worst error.
         views: The views that may pass; each is asked for in every split.
@@ -75,6 +82,8 @@ def create_pipeline(
         sources_without_patients: Names of the sources that do not say which films are of one patient.
         data_digest: Digest of films and metadata.
         baseline: ``Baseline`` as JSON, the last accepted data; empty where there are none yet.
+        served: ``ServedModel`` as JSON, the model that a candidate must not be worse than; empty where none is served.
+        plan_digest: Digest of all that a candidate is made from.
         key_id: Fingerprint of the key of the patients' pseudonyms.
         weights_digest: Digest of a local weights file, empty where the weights have a name.
         code: For every own node, the digest of the code that it runs.
@@ -134,7 +143,14 @@ def create_pipeline(
         baseline=baseline,
         code_digest=code["DataAudit"],
     )
-    data_gate = DataGate(audit=data_audit.outputs["audit"], code_digest=code["DataGate"])
+    data_gate = DataGate(
+        audit=data_audit.outputs["audit"],
+        manifest=manifest,
+        rejected=example_gen.outputs["rejected"],
+        gate_settings=gate_settings,
+        positive=positive,
+        code_digest=code["DataGate"],
+    )
 
     # A dotted run_fn: module_file would build a wheel with a pip that the environment does not have, and would
     # put a path of the compiling machine into the compiled pipeline.
@@ -162,11 +178,24 @@ def create_pipeline(
     evaluator = Evaluator(
         examples=examples, model=model, eval_config=eval_config(classes, positive), example_splits=[TEST]
     )
-    score = Score(examples=examples, model=model, code_digest=code["Score"])
+    # The network once per test film and variant; all that judges the model reads what it says here.
+    score = Score(
+        examples=examples,
+        model=model,
+        manifest=manifest,
+        score_settings=score_settings,
+        served=served,
+        code_digest=code["Score"],
+    )
+    predictions = score.outputs["predictions"]
+    shortcut_audit = ShortcutAudit(predictions=predictions, max_auc=max_masked_auc, code_digest=code["ShortcutAudit"])
     release_gate = ReleaseGate(
-        predictions=score.outputs["predictions"],
+        predictions=predictions,
+        shortcuts=shortcut_audit.outputs["shortcuts"],
         audit=data_audit.outputs["audit"],
         gate_settings=gate_settings,
+        views=json.dumps(views),
+        served=served,
         code_digest=code["ReleaseGate"],
     )
     release_gate.add_upstream_node(evaluator)  # a model that TFMA cannot evaluate is not released
@@ -174,8 +203,11 @@ def create_pipeline(
         model=model,
         blessing=release_gate.outputs["blessing"],
         statistics=statistics,
+        examples=examples,
         model_folder=model_folder,
         version=version,
+        plan_digest=plan_digest,
+        key_id=key_id,
         code_digest=code["Pusher"],
     )
     return Pipeline(
@@ -192,6 +224,7 @@ def create_pipeline(
             trainer,
             evaluator,
             score,
+            shortcut_audit,
             release_gate,
             pusher,
         ],

@@ -11,6 +11,7 @@ from typing import Final
 from components.manifest_gen.key import KEY_VARIABLE
 from components.manifest_gen.pseudonym import check_key
 from components.manifest_gen.settings import DataSettings
+from components.manifest_gen.sources.registry import read_source
 from pipeline.digests import code_digest
 from pipeline.runtime import LOGGER
 from pipeline.sample.data_set import draw_data_set
@@ -48,6 +49,17 @@ def provide_films(settings: RunSettings, root: Path) -> DataSettings:
         draw_data_set(folder, patients=settings.sample.patients, seed=settings.sample.seed)
         stamp.write_text(json.dumps(wanted), encoding="utf-8")
     return data.model_copy(update={"root": str(folder)})
+
+
+def check_sources(data: DataSettings) -> None:
+    """Reads the metadata of every source once, so that one that cannot be read ends the run in a second.
+
+    Raises:
+        SourceError: A source that cannot be read at all.
+    """
+    for source in data.sources:
+        for _ in read_source(source, Path(data.root or ".")):
+            pass
 
 
 def patient_key(settings: RunSettings, root: Path) -> str:

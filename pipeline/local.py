@@ -1,27 +1,26 @@
 """The local runner: everything around the pipeline on one machine, from the lock to the last result."""
 
-import contextlib
 import dataclasses
-import os
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from components.data_audit.baseline import find_baseline
 from components.manifest_gen.key import KEY_VARIABLE
-from components.manifest_gen.settings import DataSettings
-from components.manifest_gen.sources.registry import read_source
+from components.score.served_model import find_served
 from pipeline import last_run
 from pipeline.beam_settings import BeamSettings
 from pipeline.digests import data_digest, sha256_of
-from pipeline.films import key_id, patient_key, provide_films
+from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.result import RunResult
-from pipeline.runtime import log_to, prepare_gpus, prepare_process, prepare_workers
+from pipeline.root import locked_root
+from pipeline.runtime import LOGGER, environment, log_to, prepare_gpus, prepare_process, prepare_workers
 from pipeline.settings import RunSettings
-from trainer.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.lineage import NodeRun
 
 
 def run(settings: RunSettings, root: Path, *, debug: bool = False) -> RunResult:
@@ -38,18 +37,8 @@ def run(settings: RunSettings, root: Path, *, debug: bool = False) -> RunResult:
     Raises:
         CxrError: Whatever can be told in one line before the pipeline starts, and sources that cannot be read.
     """
-    root = root.resolve()
-    if set(str(root)) & set("*?[]{}"):
-        raise UsageError(f"root {root} holds one of * ? [ ] {{ }}, which TFX reads as a pattern; name another folder")
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"root {root} cannot be made ({error.strerror}); name another folder with --root") from error
-    try:
-        with FileLock(root / "run.lock", timeout=0):
-            return _run_locked(settings, root, debug=debug)
-    except Timeout:
-        raise RunError(f"another run is using {root}; wait for its end, or name another folder with --root") from None
+    with locked_root(root) as folder:
+        return _run_locked(settings, folder, debug=debug)
 
 
 def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
@@ -70,10 +59,12 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
         key_id=key_id(key),
         baseline=find_baseline(model_folder, digest_of_data),
     )
+    if served := find_served(model_folder, plan.plan_digest):
+        plan = dataclasses.replace(plan, served=served.model_dump_json())
     fingerprint = plan.fingerprint(model_folder)
     if known := last_run.recall(root, fingerprint, model_folder):
         return known
-    _check_sources(data)
+    check_sources(data)
 
     from trainer.model import check_image_size  # these two bring TensorFlow
     from trainer.weights import fetch_weights
@@ -82,7 +73,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     prepare_workers(settings.beam.processes)
     check_image_size(settings.trainer.backbone, data.image_size)
     fetch_weights(settings.trainer)
-    with _environment(KEY_VARIABLE, key):
+    with environment(KEY_VARIABLE, key):
         result = _run_pipeline(plan, settings, root, model_folder, log_file, debug=debug)
     if result.status != "failed":
         last_run.remember(root, fingerprint, result)
@@ -114,8 +105,34 @@ def _run_pipeline(
     except Exception as error:  # Beam raises whatever a node raised
         if debug:
             raise
-        return outcome_of_failure(error, nodes_of_last_run(database), root / "manifest", log_file)
-    return outcome_of_success(nodes_of_last_run(database), root / "manifest", model_folder)
+        nodes = nodes_of_last_run(database)
+        result = outcome_of_failure(error, nodes, root / "manifest", log_file)
+    else:
+        nodes = nodes_of_last_run(database)
+        result = outcome_of_success(nodes, root / "manifest", model_folder)
+    return _reported(result, nodes, plan, settings, root)
+
+
+def _reported(
+    result: RunResult, nodes: "Mapping[str, NodeRun]", plan: Plan, settings: RunSettings, root: Path
+) -> RunResult:
+    """The result with its report. A report that cannot be written takes nothing from what the run has done."""
+    from pipeline.report.write import write_report
+
+    LOGGER.info("report")
+    try:
+        report = write_report(
+            root,
+            result,
+            nodes,
+            settings,
+            show_films=settings.report.shows_films(drawn=settings.data.root is None),
+            digests={"data": plan.data_digest, **plan.code},
+        )
+    except Exception as error:
+        LOGGER.exception("the report could not be written (%s); cxr report --run %s tries again", error, root)
+        return result
+    return result.model_copy(update={"report": str(report)})
 
 
 def _write_schema(schema: str, root: Path) -> Path:
@@ -125,23 +142,3 @@ def _write_schema(schema: str, root: Path) -> Path:
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
     return file
-
-
-def _check_sources(data: DataSettings) -> None:
-    """Reads the metadata of every source once, so that one that cannot be read ends the run in a second."""
-    for source in data.sources:
-        for _ in read_source(source, Path(data.root or ".")):
-            pass
-
-
-@contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

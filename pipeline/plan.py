@@ -23,6 +23,7 @@ CODE_OF_NODES: Final[Mapping[str, str]] = {
     "DataGate": "components.data_gate.executor",
     "Trainer": "trainer.run",
     "Score": "components.score.executor",
+    "ShortcutAudit": "components.shortcut_audit.executor",
     "ReleaseGate": "components.release_gate.executor",
     "Pusher": "components.pusher.executor",
 }
@@ -42,7 +43,9 @@ class Plan:
     audit_settings: str
     trainer_settings: str
     threshold_settings: str
+    score_settings: str
     gate_settings: str
+    max_masked_auc: float
     classes: tuple[str, ...]
     positive: str
     views: tuple[str, ...]
@@ -54,9 +57,11 @@ class Plan:
     sources_without_patients: tuple[str, ...]
     data_digest: str
     baseline: str
+    plan_digest: str
     key_id: str
     weights_digest: str
     code: Mapping[str, str]
+    served: str = ""
 
     @property
     def schema(self) -> str:
@@ -84,13 +89,26 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         baseline: The last accepted data; none where no model of other films is served.
     """
     data = settings.data
+    code = {node: code_digest(module) for node, module in CODE_OF_NODES.items()}
+    weights_digest = _weights_digest(settings.trainer.weights)
+    candidate = [
+        *(
+            data.model_dump_json(exclude={"max_rejected"}),
+            settings.split.model_dump_json(),
+            settings.trainer.model_dump_json(),
+        ),
+        *(settings.threshold.model_dump_json(), digest_of_data, weights_digest),
+        *(code[node] for node in ("ManifestGen", "XrayExampleGen", "Trainer")),
+    ]
     return Plan(
         data_settings=data.model_dump_json(exclude={"image_size", "max_rejected"}),
         split_settings=settings.split.model_dump_json(),
         audit_settings=settings.audit.model_dump_json(),
         trainer_settings=settings.trainer.model_dump_json(),
         threshold_settings=settings.threshold.model_dump_json(),
+        score_settings=settings.score.model_dump_json(),
         gate_settings=settings.gate.model_dump_json(),
+        max_masked_auc=settings.gate.max_masked_auc,
         classes=data.classes,
         positive=data.positive,
         views=data.views,
@@ -102,9 +120,10 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         sources_without_patients=tuple(source.name for source in data.sources if not source.names_patients),
         data_digest=digest_of_data,
         baseline=baseline.model_dump_json() if baseline else "",
+        plan_digest=sha256_of(*(part.encode() for part in candidate)),
         key_id=key_id,
-        weights_digest=_weights_digest(settings.trainer.weights),
-        code={node: code_digest(module) for node, module in CODE_OF_NODES.items()},
+        weights_digest=weights_digest,
+        code=code,
     )
 
 

@@ -1,9 +1,11 @@
 """The process before TensorFlow: what it may print, which Keras it takes, which GPUs it sees."""
 
+import contextlib
 import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -77,3 +79,17 @@ def prepare_workers(processes: int) -> None:
     tf.config.list_logical_devices()  # this process takes its GPUs and threads before the others' are written down
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, len(os.sched_getaffinity(0)) // processes)))
+
+
+@contextlib.contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """Holds a variable of the environment at a value."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

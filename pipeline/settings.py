@@ -1,5 +1,6 @@
 """All settings of a run: a profile, overrides, and one sentence for every fault."""
 
+import copy
 import difflib
 import types
 import typing
@@ -14,7 +15,9 @@ from components.data_audit.settings import AuditSettings
 from components.manifest_gen.settings import DataSettings, SplitSettings
 from components.manifest_gen.sources.registry import KINDS
 from components.release_gate.settings import GateSettings
+from components.score.settings import ScoreSettings
 from pipeline.beam_settings import BeamSettings, with_arguments
+from pipeline.report.settings import ReportSettings
 from trainer.errors import UsageError
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.strict import Settings
@@ -53,7 +56,9 @@ class RunSettings(Settings):
     trainer: TrainerSettings = TrainerSettings()
     tuner: TunerSettings = TunerSettings()
     threshold: ThresholdSettings = ThresholdSettings()
+    score: ScoreSettings = ScoreSettings()
     gate: GateSettings = GateSettings()
+    report: ReportSettings = ReportSettings()
     serving: ServingSettings = ServingSettings()
     beam: BeamSettings = BeamSettings()
 
@@ -64,7 +69,11 @@ def profile_names() -> list[str]:
 
 
 def load_settings(
-    profile: str | None, config: Path | None, overrides: Sequence[str], beam: Sequence[str] = ()
+    profile: str | None,
+    config: Path | None,
+    overrides: Sequence[str],
+    beam: Sequence[str] = (),
+    under: Mapping[str, Any] | None = None,
 ) -> RunSettings:
     """Reads a profile, then a file over it, then single keys over both.
 
@@ -73,11 +82,12 @@ def load_settings(
         config: A YAML file, or None.
         overrides: Texts like ``trainer.epochs=5``; the value is read as YAML.
         beam: Options of Beam over those of the settings, texts like ``--direct_num_workers=2``.
+        under: Groups of values that hold where nothing else says otherwise.
 
     Raises:
         UsageError: Every fault at once, a line each.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = copy.deepcopy(dict(under or {}))
     if profile is not None:
         if profile not in profile_names():
             raise UsageError(f"profile '{profile}' is not one of {', '.join(profile_names())}")

@@ -79,7 +79,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = TrainerSettings(backbone="cnn")
     classifier = build_classifier(settings, build_extractor(settings, 32), 2)
     folder = tmp_path_factory.mktemp("serving") / "cxr"
-    export(classifier.core, Decision(("covid", "healthy"), "covid", 0.5), folder / "7")
+    export(classifier, Decision(("covid", "healthy"), "covid", 0.5), folder / "7")
     ModelInfo(
         classes=("covid", "healthy"),
         positive="covid",

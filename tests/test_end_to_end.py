@@ -26,9 +26,12 @@ SMALL = {
     "trainer.epochs": 1,
     "gate.min_recall": 0,
     "gate.min_specificity": 0,
+    "gate.max_calibration_error": 1,
+    "score.explained": 4,
+    "score.occluded": 1,
 }
 INGEST = {"ManifestGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit", "DataGate"}
-TRAINING = {"Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher"}
+TRAINING = {"Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher"}
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -104,7 +107,7 @@ def test_what_runs_again_and_what_does_not(run: Any, project: Path, tmp_path: Pa
     assert nodes(result, "ran") == INGEST | TRAINING | {"ImportSchemaGen"}, "each ran once"
     assert versions(root) == [str(result["version"])]
     assert result["model_dir"] == str(root / "serving" / "cxr" / str(result["version"]))
-    assert set(result["metrics"]) == {"recall", "specificity", "auc"}
+    assert {"recall", "specificity", "precision", "f1", "auc", "pr_auc"} <= set(result["metrics"])
     assert {"value", "low", "high", "n", "patients"} == set(result["metrics"]["recall"])
     noise = [
         line for line in err.splitlines() if not re.match(r"\[ *\d+ s\] \w+|trained \d+ epochs? |training \d+/", line)
@@ -128,7 +131,8 @@ def test_what_runs_again_and_what_does_not(run: Any, project: Path, tmp_path: Pa
     assert (code, result["status"]) == (3, "not_blessed"), err
     assert any("gate.min_recall 0.999" in reason for reason in result["reasons"])
     assert versions(root) == first, "a model that misses its bound is not pushed"
-    assert nodes(result, "ran") == {"ReleaseGate", "Pusher"}
+    assert nodes(result, "ran") == {"DataGate", "ReleaseGate", "Pusher"}
+    assert "gate.min_recall 0.999 is out of reach" in err
     code, result, err = run(gate__min_recall=0.999)
     assert (code, result["status"]) == (3, "not_blessed"), "and asking again does not help"
 

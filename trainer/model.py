@@ -5,7 +5,7 @@
     image ── augmentation ── core                            training: fitted, never exported
 
 A Keras model with augmentation layers inside would augment in the served graph too, without a word. Here only
-``training`` holds them, and ``export`` takes ``core``.
+``training`` holds them, and ``export`` writes ``core``.
 """
 
 from dataclasses import dataclass

@@ -36,6 +36,7 @@ class ModelInfo(BaseModel):
         notes: sentences that a reader of the metrics must see.
         gate: the release gate's rules with value, bound and result; added when the model is pushed.
         content_digest: of the exported files before they were pushed; added when the model is pushed.
+        plan_digest: of all that the model was made from: films, settings, code; added when the model is pushed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +59,7 @@ class ModelInfo(BaseModel):
     notes: tuple[str, ...] = ()
     gate: tuple[dict[str, Any], ...] = ()
     content_digest: str = ""
+    plan_digest: str = ""
 
     def write(self, folder: Path) -> Path:
         """Writes ``model.json`` into ``folder``, whole or not at all."""

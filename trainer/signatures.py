@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
 from trainer.features import INVALID, INVALID_SCORE
+from trainer.grad_cam import to_png
 from trainer.input import parse_images
 from trainer.preprocessing import films_to_images
 
-SERVING_DEFAULT, EXAMPLES = "serving_default", "examples"
+SERVING_DEFAULT, EXAMPLES, EXPLAIN = "serving_default", "examples", "explain"
 
 #: float32 [N, S, S, 1] in 0..255 -> probabilities float32 [N, C]
 Network = Callable[[tf.Tensor], tf.Tensor]
+#: The same -> probabilities, and Grad-CAM of the class that each film is called, float32 [N, h, w] in 0..1
+ExplainingNetwork = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,32 @@ def predict_films(
         0 and positive false.
     """
     images, valid, error = films_to_images(image_bytes, image_size)
-    probabilities = _asked(network, images)
-    names = tf.constant(decision.classes)
+    return _answers(_asked(network, images), decision, valid, error)
+
+
+def explain_films(
+    network: ExplainingNetwork, image_size: int, decision: Decision, image_bytes: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The outputs of ``explain``: why a film is called what it is called.
+
+    Args:
+        network: images -> probabilities and heat maps.
+        image_size: S, side of its images in pixels.
+        decision: how the probabilities become a label.
+        image_bytes: string [N], films as files.
+
+    Returns:
+        What :func:`predict_films` returns, and heatmap float32 [N, h, w] in 0..1, at the resolution of the network's
+        last feature maps, and heatmap_png_bytes string [N], the same as gray PNG files of S x S pixels. They explain
+        the class in ``label``; a film that is not valid has a map of zeros.
+    """
+    images, valid, error = films_to_images(image_bytes, image_size)
+    probabilities, heat = _asked(network, images)
+    heat = tf.where(valid[:, tf.newaxis, tf.newaxis], heat, 0.0)
     return {
-        "probabilities": tf.where(valid[:, tf.newaxis], probabilities, 0.0),
-        "classes": tf.tile(names[tf.newaxis], [tf.size(image_bytes), 1]),
-        "label": tf.where(valid, tf.gather(names, decision.indices(probabilities)), INVALID),
-        "score": tf.where(valid, decision.scores(probabilities), INVALID_SCORE),
-        "positive": valid & decision.is_positive(probabilities),
-        "valid": valid,
-        "error": error,
+        **_answers(probabilities, decision, valid, error),
+        "heatmap": heat,
+        "heatmap_png_bytes": to_png(heat, image_size),
     }
 
 
@@ -109,8 +129,21 @@ def predict_examples(
     }
 
 
-def _asked(network: Network, images: tf.Tensor) -> tf.Tensor:
+def _answers(probabilities: tf.Tensor, decision: Decision, valid: tf.Tensor, error: tf.Tensor) -> dict[str, tf.Tensor]:
+    names = tf.constant(decision.classes)
+    return {
+        "probabilities": tf.where(valid[:, tf.newaxis], probabilities, 0.0),
+        "classes": tf.tile(names[tf.newaxis], [tf.size(valid), 1]),
+        "label": tf.where(valid, tf.gather(names, decision.indices(probabilities)), INVALID),
+        "score": tf.where(valid, decision.scores(probabilities), INVALID_SCORE),
+        "positive": valid & decision.is_positive(probabilities),
+        "valid": valid,
+        "error": error,
+    }
+
+
+def _asked(network: Network | ExplainingNetwork, images: tf.Tensor) -> Any:
     """The network's answer, to no images too: on some processors a convolution of an empty batch fails."""
     count = tf.shape(images)[0]
     one_at_least = tf.pad(images, [[0, tf.cast(tf.equal(count, 0), tf.int32)], [0, 0], [0, 0], [0, 0]])
-    return network(tf.cast(one_at_least, tf.float32))[:count]
+    return tf.nest.map_structure(lambda answer: answer[:count], network(tf.cast(one_at_least, tf.float32)))

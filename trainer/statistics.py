@@ -1,4 +1,4 @@
-"""Intervals, the operating threshold and the area under the curve: numpy and scipy, no TensorFlow.
+"""Intervals, the operating threshold, the area under the curve and a paired test: numpy and scipy, no TensorFlow.
 
 Counts may be fractions: films of one patient are alike, so ``k`` and ``n`` are divided by the design effect first.
 """
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from trainer.bootstrap import REPLICATES, resample
 from trainer.errors import RunError
+from trainer.ranking import rank
 
 
 @dataclass(frozen=True)
@@ -146,41 +148,57 @@ def bootstrap_auc(
     patients: Sequence[str] | np.ndarray,
     seed: int,
     *,
-    replicates: int = 2000,
+    replicates: int = REPLICATES,
     confidence: float = 0.95,
 ) -> Interval:
-    """Percentile interval of :func:`auc`, drawing patients with all their films.
+    """Interval of :func:`auc` by the bootstrap of patients (``trainer.bootstrap``).
 
-    Draws that hold one class only are left out. Where the scores separate the classes completely, every draw gives
-    the same area, which says nothing about n. Then the interval is Clopper-Pearson's for as many pairs of a positive
-    and a negative patient as can be made without using one twice, all of them in order.
+    Draws that hold one class only are left out. Where no draw has another area than the films, as where the scores
+    separate the classes completely, see :func:`with_spread`: the trials are as many pairs of a positive and a negative
+    patient as can be made without using one twice.
 
     Raises:
         RunError: All films are positive, or none is.
-
-    Source: Field and Welsh, J. R. Stat. Soc. B 69 (2007) 369-390 (the cluster bootstrap).
     """
     score, positive = _two_classes(scores, positives)
     _, patient = np.unique(np.asarray(patients), return_inverse=True)
-    area = auc(score, positive)
-    if area in (0, 1):
-        pairs = min(np.unique(patient[positive]).size, np.unique(patient[~positive]).size)
-        return clopper_pearson(area * pairs, pairs, confidence)
-    _, rank = np.unique(score, return_inverse=True)
-    generator = np.random.default_rng(seed)
-    areas = []
-    for _ in range(replicates):
-        drawn = np.bincount(generator.integers(patient.max() + 1, size=patient.max() + 1), minlength=patient.max() + 1)
-        weight = drawn[patient].astype(float)
-        of_positives = np.bincount(rank, weight * positive)
-        of_negatives = np.bincount(rank, weight * ~positive)
-        pairs = of_positives.sum() * of_negatives.sum()
-        if pairs:
-            below = np.cumsum(of_negatives) - of_negatives / 2
-            areas.append((of_positives * below).sum() / pairs)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(areas, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    cuts = rank(score, positive)
+    resampled = resample(lambda weights: cuts(weights).auc[:, np.newaxis], patient, seed, replicates)
+    return with_spread(resampled.bca(0, confidence), auc(score, positive), pairs_of(positive, patient), confidence)
+
+
+def with_spread(ends: tuple[float, float], value: float, trials: int, confidence: float = 0.95) -> Interval:
+    """An interval from the ends that a bootstrap gave.
+
+    Where all its draws were alike they say nothing about the number of patients. Then the interval is
+    Clopper-Pearson's for ``value`` of so many trials, as of a rate without a miss.
+    """
+    low, high = ends
+    return Interval(low, high) if low < high else clopper_pearson(value * trials, trials, confidence)
+
+
+def pairs_of(positives: np.ndarray, patients: np.ndarray) -> int:
+    """Pairs of a positive and a negative patient that can be made without using one twice."""
+    return min(np.unique(patients[positives]).size, np.unique(patients[~positives]).size)
+
+
+def mcnemar_exact(better: int, worse: int) -> tuple[float, float]:
+    """McNemar's test of two classifiers on the same cases, from the cases on which one is right and the other wrong.
+
+    Args:
+        better: Cases that only the first has right.
+        worse: Cases that only the second has right.
+
+    Returns:
+        The two-sided p-value, and the one-sided one: how likely so many ``worse`` or more are if the two are equally
+        good. Both are 1 where the two never differ.
+
+    Source: McNemar, Psychometrika 12 (1947) 153-157; the exact form is the sign test, by the binomial distribution.
+    """
+    if not better + worse:
+        return 1.0, 1.0
+    two_sided = stats.binomtest(worse, better + worse).pvalue
+    return float(two_sided), float(stats.binomtest(worse, better + worse, alternative="greater").pvalue)
 
 
 def _check_counts(k: float, n: float) -> None:

@@ -16,11 +16,11 @@ from components.manifest_gen.settings import DataSettings, SplitSettings
 from components.manifest_gen.sources.registry import read_source
 from components.manifest_gen.split import assign_splits
 from components.manifest_gen.units import units_of
-from trainer.features import IMAGE_ID_LENGTH, UNUSED
+from trainer.features import IMAGE_ID_LENGTH, TEST, UNUSED
 
 
 def build_manifest(
-    data: DataSettings, split: SplitSettings, key: bytes, root: Path, read: Reader = read_contents
+    data: DataSettings, split: SplitSettings | None, key: bytes, root: Path, read: Reader = read_contents
 ) -> Manifest:
     """Reads the sources, applies the rules, finds copies, balances, splits.
 
@@ -29,7 +29,7 @@ def build_manifest(
 
     Args:
         data: Sources and rules; ``data.root`` is not read here.
-        split: Shares of the splits.
+        split: Shares of the splits; None for films that are all there to test on, and then nothing is balanced.
         key: For the pseudonyms; has no part in the splits.
         root: Folder that the sources' paths start from.
         read: Reads the films' contents; one after the other unless told otherwise.
@@ -43,10 +43,7 @@ def build_manifest(
     films, unreadable, contents = _opened([item for item in judged if isinstance(item, Film)], read)
     films = grouped(films, contents)
     films, copies = without_copies(films) if data.duplicates == "drop" else (films, [])
-    units = units_of(films, split)
-    used = undersample(films, units, data.seed) if data.balance == "undersample" else films
-    precedence = sorted(data.classes, key=lambda name: name != data.positive)
-    splits = assign_splits(used, units, split, data.seed, precedence)
+    splits = _splits(films, data, split) if split else {film.path: TEST for film in films}
     rows = [_row(film, splits.get(film.path, UNUSED), key) for film in films]
     return Manifest(
         rows=tuple(sorted(rows, key=attrgetter("source", "path"))),
@@ -85,6 +82,14 @@ def _opened(films: list[Film], read: Reader) -> tuple[list[Film], list[Rejection
     opened = [(film, contents) for film, contents in found if isinstance(contents, Contents)]
     opened.sort(key=lambda pair: (pair[1].sha256, pair[0].path))
     return [replace(film, **contents.attributes) for film, contents in opened], unreadable, [held for _, held in opened]
+
+
+def _splits(films: list[Film], data: DataSettings, split: SplitSettings) -> dict[Path, str]:
+    """The split of every film that balancing leaves, by its path."""
+    units = units_of(films, split)
+    used = undersample(films, units, data.seed) if data.balance == "undersample" else films
+    precedence = sorted(data.classes, key=lambda name: name != data.positive)
+    return assign_splits(used, units, split, data.seed, precedence)
 
 
 def _row(film: Film, split: str, key: bytes) -> ManifestRow:

@@ -37,7 +37,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             SourceError: A source that cannot be read at all.
         """
         data = DataSettings.model_validate_json(exec_properties["data_settings"])
-        split = SplitSettings.model_validate_json(exec_properties["split_settings"])
+        told = exec_properties["split_settings"]
+        split = SplitSettings.model_validate_json(told) if told else None
         manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."), self._read)
         write_manifest(manifest, Path(artifact_utils.get_single_uri(output_dict["manifest"])))
 

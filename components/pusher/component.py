@@ -15,12 +15,15 @@ class PusherSpec(component_spec.ComponentSpec):
     PARAMETERS = {
         "model_folder": component_spec.ExecutionParameter(type=str),
         "version": component_spec.ExecutionParameter(type=int),
+        "plan_digest": component_spec.ExecutionParameter(type=str),
+        "key_id": component_spec.ExecutionParameter(type=str),
         "code_digest": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
         "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
     }
     OUTPUTS = {"pushed": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
@@ -32,9 +35,13 @@ class Pusher(base_component.BaseComponent):
         model: Channel of one Model, exported by the Trainer.
         blessing: Channel of the ReleaseGate's blessing, with its decision.
         statistics: Channel of the training statistics, kept with the version for drift checks.
+        examples: Channel of the records, of whose train and eval films hashes are kept with the version, so that an
+            evaluation on other films can tell which of them the model has seen.
         model_folder: Folder that TF Serving watches, ``<serving>/<model name>``.
         version: Number to push under, seconds since the epoch at the start of the run. It is never the same, so
             the node is never taken from the cache: it looks at what is served, and a cache cannot.
+        plan_digest: Digest of all that the model was made from.
+        key_id: Fingerprint of the key of the patients' pseudonyms.
         code_digest: Digest of the modules that the executor runs.
     """
 
@@ -47,8 +54,11 @@ class Pusher(base_component.BaseComponent):
         model: BaseChannel,
         blessing: BaseChannel,
         statistics: BaseChannel,
+        examples: BaseChannel,
         model_folder: str,
         version: int,
+        plan_digest: str,
+        key_id: str,
         code_digest: str,
     ) -> None:
         super().__init__(
@@ -56,8 +66,11 @@ class Pusher(base_component.BaseComponent):
                 model=model,
                 blessing=blessing,
                 statistics=statistics,
+                examples=examples,
                 model_folder=model_folder,
                 version=version,
+                plan_digest=plan_digest,
+                key_id=key_id,
                 code_digest=code_digest,
                 pushed=Channel(type=standard_artifacts.PushedModel),
             )

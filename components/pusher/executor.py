@@ -1,4 +1,4 @@
-"""Pushes a blessed model, once, with its metrics and statistics."""
+"""Pushes a blessed model, once, with its metrics, its statistics, and hashes of its films."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from tfx.utils import path_utils
 from components.files import DECISION_FILE
 from components.pusher.publish import STATISTICS, digest_of, is_complete, publish, versions
 from components.pusher.statistics import copy_statistics
+from components.pusher.training_films import training_films
 from components.release_gate.decision import Decision
+from trainer.features import EVAL, TRAIN
+from trainer.film_hashes import TRAINING_FILMS
 from trainer.servable import ModelInfo
 
 
@@ -43,18 +46,21 @@ class Executor(base_executor.BaseExecutor):
         if served and is_complete(served[-1]) and ModelInfo.read(served[-1]).content_digest == content_digest:
             return
         statistics = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
+        records = [Path(artifact_utils.get_split_uri(input_dict["examples"], split)) for split in (TRAIN, EVAL)]
 
         def complete(folder: Path) -> None:
             info = ModelInfo.read(folder)
             info.model_copy(
                 update={
                     "content_digest": content_digest,
+                    "plan_digest": exec_properties["plan_digest"],
                     "metrics": {**info.metrics, "test": decision.metrics},
                     "gate": tuple(rule.model_dump() for rule in decision.rules),
                     "notes": (*info.notes, *decision.warnings),
                 }
             ).write(folder)
             copy_statistics(statistics, folder / STATISTICS)
+            training_films(records, exec_properties["key_id"]).write(folder / TRAINING_FILMS)
 
         version = publish(servable, model_folder, exec_properties["version"], complete)
         pushed.set_int_custom_property("pushed", 1)

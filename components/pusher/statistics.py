@@ -1,7 +1,8 @@
 """The training statistics that are pushed with a model, without what points at a patient or a film.
 
 TFDV lists the most frequent values of every feature. A served folder is copied to where the films are not, and whoever
-holds a film could tell from its image id whether the model was trained on it.
+holds a film could tell from its image id whether the model was trained on it. That is told by one file alone, which can
+be taken out (`trainer.film_hashes`), and not by these.
 """
 
 from pathlib import Path

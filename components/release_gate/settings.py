@@ -15,7 +15,9 @@ class GateSettings(Settings):
         0.85, ge=0, le=1, description="share of the other films that are not called positive, likewise"
     )
     min_slice: int = Field(
-        10, ge=1, description="films of a side in a slice from which on it can refuse, by the upper end; smaller are listed"
+        10,
+        ge=1,
+        description="films of a side in a slice from which on it can refuse, by the upper end; smaller are listed",
     )
     max_masked_auc: float = Field(
         0.70, ge=0.5, le=1, description="AUC on films whose lungs are hidden, by the lower end; 1 judges none"

@@ -1,28 +1,25 @@
-"""Runs the served graph over the test records, in batches."""
+"""Moves records, model and manifest in, and what the network said out; the work is in modules of their own."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
-import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.files import PREDICTIONS_FILE
-from trainer.predictions import Predictions
-from trainer import features
-from trainer.servable import ModelInfo
-
-BATCH_SIZE: Final = 32
-_COLUMNS: Final = {
-    features.IMAGE_ID: tf.io.FixedLenFeature([], tf.string),
-    features.PATIENT_ID: tf.io.FixedLenFeature([], tf.string),
-    features.LABEL: tf.io.FixedLenFeature([], tf.int64),
-    features.VIEW: tf.io.FixedLenFeature([], tf.string),
-    features.SOURCE: tf.io.FixedLenFeature([], tf.string),
-}
+from components.files import EXPLANATIONS_FILE, EXPORT_FILE, PREDICTIONS_FILE, SERVED_FAULT_FILE, SERVED_FILE
+from components.manifest_gen.manifest import read_manifest
+from components.score.ask_served import ask_served
+from components.score.check_export import check_export
+from components.score.explain import explain
+from components.score.films import read_films
+from components.score.run_variants import run_variants
+from components.score.servable import Servable
+from components.score.served_model import ServedModel
+from components.score.settings import ScoreSettings
+from trainer.features import TEST
+from trainer.predictions import ORIGINAL, write_predictions
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,47 +31,23 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Writes ``predictions.parquet`` of the test split."""
-        model = artifact_utils.get_single_instance(input_dict["model"])
-        servable = Path(path_utils.serving_model_path(model.uri))
-        test_folder = Path(artifact_utils.get_split_uri(input_dict["examples"], features.TEST))
-        predictions = score(servable, sorted(test_folder.iterdir()))
-        predictions.write(Path(artifact_utils.get_single_uri(output_dict["predictions"]), PREDICTIONS_FILE))
+        """Writes what ``components.artifacts.Predictions`` holds; of the served model its predictions, or why not."""
+        folder = Path(artifact_utils.get_single_uri(output_dict["predictions"]))
+        settings = ScoreSettings.model_validate_json(exec_properties["score_settings"])
+        records = Path(artifact_utils.get_split_uri(input_dict["examples"], TEST))
+        films = read_films(sorted(records.iterdir()))
+        model = Servable(Path(path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))))
 
+        variants = run_variants(model, films, settings.seed)
+        write_predictions(variants, folder / PREDICTIONS_FILE)
+        explain(model, films, variants[ORIGINAL], settings).write(folder / EXPLANATIONS_FILE)
+        rows = read_manifest(Path(artifact_utils.get_single_uri(input_dict["manifest"])))
+        checked = check_export(model, films, variants[ORIGINAL], rows)
+        (folder / EXPORT_FILE).write_text(checked.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
-def score(servable: Path, record_files: list[Path]) -> Predictions:
-    """Runs the ``examples`` signature of a servable over record files.
-
-    Args:
-        servable: Folder of a SavedModel with its ``model.json``.
-        record_files: TFRecord files of serialized ``tf.train.Example``.
-
-    Returns:
-        A row per record, in the order of the files.
-    """
-    info = ModelInfo.read(servable)
-    positive = info.classes.index(info.positive)
-    run = tf.saved_model.load(str(servable)).signatures["examples"]
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in _COLUMNS}
-    probabilities, decided = [np.empty((0, len(info.classes)), np.float32)], [np.empty(0, bool)]
-    for batch in tf.data.TFRecordDataset([str(file) for file in record_files]).batch(BATCH_SIZE):
-        outputs = run(examples=batch)
-        probabilities.append(outputs["probabilities"].numpy())
-        decided.append(outputs["decision"].numpy()[:, positive] >= 0.5)
-        for name, values in tf.io.parse_example(batch, _COLUMNS).items():
-            columns[name].append(values.numpy())
-
-    def text(name: str) -> list[str]:
-        return [value.decode() for values in columns[name] for value in values]
-
-    return Predictions(
-        classes=tuple(info.classes),
-        positive=positive,
-        image_id=text(features.IMAGE_ID),
-        patient_id=text(features.PATIENT_ID),
-        label=np.concatenate([np.empty(0, np.int64), *columns[features.LABEL]]),
-        view=text(features.VIEW),
-        source=text(features.SOURCE),
-        probabilities=np.concatenate(probabilities),
-        decided=np.concatenate(decided),
-    )
+        if told := exec_properties["served"]:
+            served = ask_served(ServedModel.model_validate_json(told), films, model.info)
+            if isinstance(served, str):
+                (folder / SERVED_FAULT_FILE).write_text(served + "\n", encoding="utf-8")
+            else:
+                write_predictions({ORIGINAL: served}, folder / SERVED_FILE)

@@ -1,4 +1,4 @@
-"""The shortcut audit as it is written and read: what the model says of films on which no lung can be seen. No TensorFlow."""
+"""The shortcut audit as it is written and read: what the model says of films without lungs. No TensorFlow."""
 
 from pydantic import Field
 

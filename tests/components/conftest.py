@@ -157,13 +157,37 @@ def model(ingested: SimpleNamespace, sample_data: dict[str, Any], tmp_path_facto
 
 
 @pytest.fixture(scope="session")
-def predictions(run_executor: Any, ingested: SimpleNamespace, model: Any) -> Any:
-    """Score's artifact."""
+def score(run_executor: Any) -> Any:
+    """Runs Score on examples, model and manifest; gives its artifact."""
     from components.artifacts import Predictions
     from components.score.executor import Executor
 
-    made = run_executor(Executor, {"examples": ingested.examples, "model": model}, {"predictions": Predictions}, {})
-    return made["predictions"][0]
+    def run(examples: Any, model: Any, manifest: Any, served: str = "", **settings: int) -> Any:
+        made = run_executor(
+            Executor,
+            {"examples": examples, "model": model, "manifest": manifest},
+            {"predictions": Predictions},
+            {"score_settings": json.dumps({"explained": 4, "occluded": 1, **settings}), "served": served},
+        )
+        return made["predictions"][0]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def predictions(score: Any, ingested: SimpleNamespace, model: Any, manifest: Any) -> Any:
+    """Score's artifact."""
+    return score(ingested.examples, model, manifest)
+
+
+@pytest.fixture(scope="session")
+def shortcuts(run_executor: Any, predictions: Any) -> Any:
+    """ShortcutAudit's artifact."""
+    from components.artifacts import ShortcutReport
+    from components.shortcut_audit.executor import Executor
+
+    made = run_executor(Executor, {"predictions": predictions}, {"shortcuts": ShortcutReport}, {"max_auc": 0.7})
+    return made["shortcuts"][0]
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,11 @@ def upstream(pipeline_arguments: dict[str, Any]) -> dict[str, set[str]]:
 def test_the_nodes_are_those_of_the_design(upstream: dict[str, set[str]]) -> None:
     assert set(upstream) == {
         "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit",
-        "DataGate", "Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher",
+        "DataGate", "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("node", ["Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher"])
+@pytest.mark.parametrize("node", ["Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher"])
 def test_nothing_behind_the_data_gate_runs_before_it(upstream: dict[str, set[str]], node: str) -> None:
     assert "DataGate" in upstream[node]
 
@@ -37,4 +37,4 @@ def test_the_audit_has_seen_everything_that_the_gate_judges(upstream: dict[str, 
 
 
 def test_nothing_is_pushed_before_it_is_judged(upstream: dict[str, set[str]]) -> None:
-    assert {"ReleaseGate", "Evaluator", "Score"} <= upstream["Pusher"]
+    assert {"ReleaseGate", "Evaluator", "Score", "ShortcutAudit"} <= upstream["Pusher"]

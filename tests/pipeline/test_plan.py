@@ -25,6 +25,8 @@ def plan(*overrides: str) -> Plan:
         ("threshold.target_recall=0.5", {"threshold_settings"}),
         ("audit.shortcuts=warn", {"audit_settings"}),
         ("gate.min_recall=0.5", {"gate_settings"}),
+        ("gate.max_masked_auc=0.8", {"gate_settings", "max_masked_auc"}),
+        ("score.explained=3", {"score_settings"}),
         ("data.image_size=192", {"image_size"}),
         ("data.max_rejected=0.3", {"max_rejected"}),
         ("data.seed=9", {"data_settings"}),
@@ -38,7 +40,25 @@ def plan(*overrides: str) -> Plan:
 )
 def test_a_setting_changes_what_its_nodes_are_told(override: str, fields: set[str]) -> None:
     before, after = dataclasses.asdict(plan()), dataclasses.asdict(plan(override))
-    assert {name for name in before if before[name] != after[name]} == fields
+    assert {name for name in before if before[name] != after[name]} - {"plan_digest"} == fields
+
+
+@pytest.mark.parametrize(
+    "override, is_another",
+    [
+        ("trainer.epochs=5", True),
+        ("threshold.target_recall=0.5", True),
+        ("data.seed=9", True),
+        ("data.image_size=192", True),
+        ("split.by=film", True),
+        ("gate.min_recall=0.5", False),
+        ("score.explained=3", False),
+        ("audit.shortcuts=warn", False),
+        ("data.max_rejected=0.3", False),
+    ],
+)
+def test_a_candidate_is_another_where_it_is_made_of_something_else(override: str, is_another: bool) -> None:
+    assert (plan().plan_digest != plan(override).plan_digest) is is_another
 
 
 def test_the_fingerprint_depends_on_the_plan_and_on_where_it_pushes() -> None:

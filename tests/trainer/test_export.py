@@ -10,6 +10,7 @@ from PIL import Image
 from tensorflow.core.protobuf import saved_model_pb2
 
 from trainer.export import export
+from trainer.grad_cam import heat_maps, logits_of
 from trainer.model import build_classifier, build_extractor
 from trainer.preprocessing import film_to_image
 from trainer.settings import TrainerSettings
@@ -30,8 +31,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             weight.assign(weight * 100)  # so that films differ in their scores
     folder = tmp_path_factory.mktemp("model") / "1"
     decision = Decision(CLASSES, "covid", 0.3)
-    export(classifier.core, decision, folder)
-    return SimpleNamespace(folder=folder, core=classifier.core, decision=decision)
+    export(classifier, decision, folder)
+    return SimpleNamespace(folder=folder, core=classifier.core, classifier=classifier, decision=decision)
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +76,59 @@ def test_bytes_and_records_give_the_scores_of_the_core(exported, films, to_examp
     assert core.std(axis=0).max() > 0.01
 
 
+def test_the_images_of_records_are_explained_with_the_scores_of_the_records(
+    exported, films, to_example, run_in_session
+):
+    images = np.stack([film_to_image(tf.constant(film), SIZE).numpy() for film in films.values()])
+    records = [to_example(image, 0, "p") for image in images]
+    recorded = run_in_session(exported.folder, "examples", {"examples": records})
+    files = [tf.io.encode_png(image).numpy() for image in images]
+    explained = run_in_session(exported.folder, "explain", {"image_bytes": files})
+    np.testing.assert_allclose(explained["probabilities"], recorded["probabilities"], atol=1e-5)
+    called = [exported.decision.classes.index(label.decode()) for label in explained["label"]]
+    np.testing.assert_array_equal(recorded["decision"].argmax(axis=1), called)
+
+
+def test_the_heat_map_is_that_of_the_class_in_the_label(exported, films, run_in_session):
+    images = np.stack([film_to_image(tf.constant(film), SIZE).numpy() for film in films.values()])
+    explained = run_in_session(exported.folder, "explain", {"image_bytes": list(films.values())})
+    parts = exported.classifier
+    logits = logits_of(parts.head)
+    maps = parts.extractor.maps(images.astype(np.float32), training=False)
+    called = [exported.decision.classes.index(label.decode()) for label in explained["label"]]
+
+    def heat_of(classes: list[int]) -> np.ndarray:
+        return heat_maps(
+            maps, lambda m: logits(parts.extractor.pooling(m, training=False)), tf.constant(classes)
+        ).numpy()
+
+    np.testing.assert_allclose(explained["heatmap"], heat_of(called), atol=1e-4)
+    assert np.abs(explained["heatmap"] - heat_of([(index + 1) % 3 for index in called])).max() > 0.1
+    assert explained["heatmap"].shape[1:] == maps.shape[1:3]
+    assert ((explained["heatmap"] >= 0) & (explained["heatmap"] <= 1)).all()
+    np.testing.assert_allclose(explained["heatmap"].max(axis=(1, 2)), 1)
+
+
+def test_what_explains_answers_like_what_predicts(exported, films, run_in_session):
+    feed = {"image_bytes": [*films.values(), b"no film"]}
+    served, explained = (run_in_session(exported.folder, name, feed) for name in ("serving_default", "explain"))
+    for name, output in served.items():
+        if output.dtype == np.float32:
+            np.testing.assert_allclose(explained[name], output, atol=1e-5, err_msg=name)
+        else:
+            np.testing.assert_array_equal(explained[name], output, err_msg=name)
+    assert not explained["heatmap"][-1].any()
+    picture = tf.io.decode_png(explained["heatmap_png_bytes"][-1]).numpy()
+    assert picture.shape == (SIZE, SIZE, 1)
+    assert not picture.any()
+
+
 def test_the_export_answers_alike_every_time_and_holds_no_random_operation(exported, films, run_in_session):
     first, second = (
-        run_in_session(exported.folder, "serving_default", {"image_bytes": list(films.values())}) for _ in range(2)
+        run_in_session(exported.folder, "explain", {"image_bytes": list(films.values())}) for _ in range(2)
     )
     np.testing.assert_array_equal(first["probabilities"], second["probabilities"])
+    np.testing.assert_array_equal(first["heatmap"], second["heatmap"])
     operations = set(_operations(exported.folder))
     assert "Conv2D" in operations
     assert not {operation for operation in operations if "Random" in operation}
@@ -100,9 +149,10 @@ def test_one_bad_film_fails_alone(exported, films, run_in_session):
         assert outputs["error"][index] == b""
 
 
-def test_every_output_has_the_batch_as_its_first_dimension(exported, films, run_in_session):
+@pytest.mark.parametrize("signature", ["serving_default", "explain"])
+def test_every_output_has_the_batch_as_its_first_dimension(exported, films, run_in_session, signature):
     for count in (0, 1, 3):
-        outputs = run_in_session(exported.folder, "serving_default", {"image_bytes": [films["GIF"]] * count})
+        outputs = run_in_session(exported.folder, signature, {"image_bytes": [films["GIF"]] * count})
         assert {name: len(output) for name, output in outputs.items()} == dict.fromkeys(outputs, count)
         assert outputs["classes"].tolist() == [[name.encode() for name in CLASSES]] * count
 
@@ -113,16 +163,18 @@ def test_signatures_have_the_promised_types(exported):
         name: {key: (spec.dtype.name, spec.shape.rank) for key, spec in signature.structured_outputs.items()}
         for name, signature in signatures.items()
     }
+    of_films = {
+        "probabilities": ("float32", 2),
+        "classes": ("string", 2),
+        "label": ("string", 1),
+        "score": ("float32", 1),
+        "positive": ("bool", 1),
+        "valid": ("bool", 1),
+        "error": ("string", 1),
+    }
     assert types == {
-        "serving_default": {
-            "probabilities": ("float32", 2),
-            "classes": ("string", 2),
-            "label": ("string", 1),
-            "score": ("float32", 1),
-            "positive": ("bool", 1),
-            "valid": ("bool", 1),
-            "error": ("string", 1),
-        },
+        "serving_default": of_films,
+        "explain": {**of_films, "heatmap": ("float32", 3), "heatmap_png_bytes": ("string", 1)},
         "examples": {"probabilities": ("float32", 2), "decision": ("float32", 2)},
     }
 

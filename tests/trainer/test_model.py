@@ -25,7 +25,7 @@ def inception(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     keras.utils.set_random_seed(1)
     classifier = build_classifier(FROZEN, build_extractor(FROZEN, 171), 2)
     folder = tmp_path_factory.mktemp("inception") / "1"
-    export(classifier.core, Decision(("covid", "healthy"), "covid", 0.5), folder)
+    export(classifier, Decision(("covid", "healthy"), "covid", 0.5), folder)
     return SimpleNamespace(classifier=classifier, folder=folder)
 
 

@@ -1,0 +1,97 @@
+"""The screen of an evaluation: what forbids to believe the figures, then the figures, then where things are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.box import SIMPLE
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.evaluation_result import EvaluationResult
+from trainer.servable import Rate
+
+#: What the screen shows of the metrics; the report has all.
+_METRICS: Final = ("recall", "specificity", "precision", "auc")
+_NONE: Final = "–"
+
+
+def lines_of(result: EvaluationResult, root: Path) -> Iterator[RenderableType]:
+    """The tables and lines to print."""
+    yield from (Text(f"Warning: {warning}", style="bold red") for warning in result.warnings)
+    if result.films:
+        films = ", ".join(f"{label} {count}" for label, count in result.films.items())
+        rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
+        yield Text(f"  films: {films}; rejected rows: {rejected}")
+    if result.assessment:
+        yield _metrics(result)
+        yield from _not_computable(result)
+        yield from _known(result)
+        yield from _shortcuts(result)
+    yield from (Text(f"Note: {note}", style="yellow") for note in result.notes)
+    yield Text()
+    if result.status == "evaluated":
+        yield Text(f"Evaluated version {result.version} of {Path(result.model_dir).parent}", style="bold green")
+    else:
+        yield Text("Failed: nothing was measured", style="bold red")
+    yield from (Text(f"  {reason}") for reason in result.reasons)
+    if result.report:
+        yield Text(f"  report    {result.report}", overflow="fold")
+    yield Text(f"  manifest  {root / 'manifest'}", overflow="fold")
+    yield Text(f"  logs      {root / 'logs'}", overflow="fold")
+
+
+def _metrics(result: EvaluationResult) -> Table:
+    """A row per metric: on all films, on those that are new to the model where not all are, and where it was made."""
+    table = Table("metric", "all films", "95 % interval", "films", "patients", box=SIMPLE)
+    new = result.metrics_without_known
+    if new:
+        table.add_column("without known films")
+        table.add_column("films")
+    table.add_column("its own test split")
+    for name in _METRICS:
+        found = result.metrics.get(name)
+        cells = (
+            (f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", str(found.n), str(found.patients))
+            if found
+            else ("not computable", _NONE, _NONE, _NONE)
+        )
+        of_new = (_rate(new.get(name)), str(new[name].n) if name in new else _NONE) if new else ()
+        table.add_row(name, *cells, *of_new, _rate(result.own_metrics.get(name)))
+    return table
+
+
+def _rate(rate: Rate | None) -> str:
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate else _NONE
+
+
+def _not_computable(result: EvaluationResult) -> Iterator[Text]:
+    if result.assessment:
+        for name, reason in result.assessment.overall.not_computable.items():
+            if name in _METRICS:
+                yield Text(f"Note: {name} is not computable: {reason}", style="yellow")
+
+
+def _known(result: EvaluationResult) -> Iterator[Text]:
+    known = result.known
+    if known and not known.known and known.training_films is not None:
+        yield Text(f"  none of {known.films} films was found among the {known.training_films} that the model has seen")
+    for reason in known.not_checkable if known else ():
+        yield Text(f"Note: {reason}", style="yellow")
+
+
+def _shortcuts(result: EvaluationResult) -> Iterator[Text]:
+    found = result.shortcuts
+    if not found:
+        return
+    for variant in found.telling:
+        yield Text(
+            f"Note: the model tells the classes apart where no lung can be seen ({variant.shows}): AUC "
+            f"{_rate(variant.auc)}, bound {found.bound:g}",
+            style="yellow",
+        )
+    if not found.telling and found.is_computable:
+        yield Text("  where no lung can be seen, the model was not found to tell the classes apart")
+    if not found.is_computable:
+        yield Text("Note: whether the model reads the frame is not computable on these films", style="yellow")

@@ -1,0 +1,149 @@
+"""From the nodes of an evaluation to its result."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from components.files import ASSESSMENT_FILE, AUDIT_FILE, PREDICTIONS_FILE, SHORTCUTS_FILE
+from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, without, write_manifest
+from components.manifest_gen.rows import ManifestRow
+from components.pusher.training_films import hashed_films
+from components.shortcut_audit.report import ShortcutFindings
+from pipeline.evaluation_audit import audit_films
+from pipeline.evaluation_result import EvaluationResult, KnownFilms
+from pipeline.known_films import WAYS, find_known_films
+from pipeline.lineage import NodeRun
+from pipeline.plan import Plan
+from pipeline.result import ComponentRun, RunResult
+from pipeline.runtime import LOGGER
+from pipeline.settings import RunSettings
+from trainer.assess import assess
+from trainer.features import TEST
+from trainer.film_hashes import TRAINING_FILMS, TrainingFilms
+from trainer.predictions import read_predictions
+from trainer.servable import ModelInfo
+
+KNOWN_FILMS_FILE: Final = "known_films.csv"
+#: Under the root: what a run has in artifacts of DataAudit and ReleaseGate.
+MEASURED: Final = "measured"
+
+
+def failed(run: RunResult, version: Path) -> EvaluationResult:
+    """The result of an evaluation in which a node raised."""
+    return EvaluationResult(
+        status="failed",
+        reasons=run.reasons,
+        model_dir=str(version),
+        version=version.name,
+        films={label: sum(counts.values()) for label, counts in run.films.items()},
+        rejected=run.rejected,
+        components=run.components,
+    )
+
+
+def evaluated(
+    nodes: Mapping[str, NodeRun],
+    settings: RunSettings,
+    plan: Plan,
+    version: Path,
+    root: Path,
+    trained: Sequence[ManifestRow] | None,
+) -> EvaluationResult:
+    """The result of an evaluation in which every node ended well.
+
+    Args:
+        nodes: The nodes.
+        settings: Of the evaluation.
+        plan: What the pipeline was told.
+        version: Folder of the model's version.
+        root: Gets copies of the manifest, the list of known films, and what was measured.
+        trained: The manifest of the run that trained the model; None where it is not at hand.
+    """
+    info = ModelInfo.read(version)
+    manifest = _manifest(nodes)
+    (root / "manifest").mkdir(exist_ok=True)
+    write_manifest(manifest, root / "manifest")
+    result = EvaluationResult(
+        status="failed",
+        model_dir=str(version),
+        version=version.name,
+        films=dict(Counter(row.label for row in manifest.rows)),
+        rejected=dict(Counter(rejection.reason for rejection in manifest.rejected).most_common()),
+        own_metrics=info.metrics.get(TEST, {}),
+        components={
+            name: ComponentRun(state=node.state, seconds=round(node.seconds, 1)) for name, node in nodes.items()
+        },
+    )
+    if not manifest.rows:
+        reason = (
+            f"no film is usable: {len(manifest.rejected)} rows are rejected; see {root / 'manifest' / 'rejected.csv'}"
+        )
+        return result.model_copy(update={"reasons": (reason,)})
+
+    LOGGER.info("looking for films that the model has seen")
+    records = Path(nodes["XrayExampleGen"].outputs["examples"].uri, f"Split-{TEST}")
+    known = find_known_films(
+        manifest.rows,
+        list(hashed_films(records)),
+        TrainingFilms.read(version / TRAINING_FILMS),
+        key_id=plan.key_id,
+        sources_without_patients=plan.sources_without_patients,
+        trained=trained,
+    )
+    summary = known.summary(manifest.rows)
+    listing = root / KNOWN_FILMS_FILE
+    listing.unlink(missing_ok=True)
+    if summary.known:
+        known.write(manifest.rows, listing)
+        summary = summary.model_copy(update={"listed_in": str(listing)})
+
+    LOGGER.info("measuring")
+    predictions = read_predictions(Path(nodes["Score"].outputs["predictions"].uri, PREDICTIONS_FILE))
+    new = np.array([image_id not in known.ways for image_id in predictions.image_id], bool)
+    assessment = assess(predictions)
+    without_known = assess(predictions.chosen(new)) if new.any() and not new.all() else None
+    audit = audit_films(
+        manifest.rows, manifest.rejected, records, settings.data, settings.audit, plan.sources_without_patients
+    )
+    (root / MEASURED).mkdir(exist_ok=True)
+    for name, measured in ((ASSESSMENT_FILE, assessment), (AUDIT_FILE, audit)):
+        (root / MEASURED / name).write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    shortcuts = Path(nodes["ShortcutAudit"].outputs["shortcuts"].uri, SHORTCUTS_FILE)
+    return result.model_copy(
+        update={
+            "warnings": tuple(_warnings(summary)),
+            "status": "evaluated",
+            "known": summary,
+            "assessment": assessment,
+            "assessment_without_known": without_known,
+            "shortcuts": ShortcutFindings.model_validate_json(shortcuts.read_text(encoding="utf-8")),
+            "audit": audit.checks,
+            "notes": (*info.notes, *(check.message for check in audit.warnings)),
+        }
+    )
+
+
+def _manifest(nodes: Mapping[str, NodeRun]) -> Manifest:
+    """Usable films, and all rejections."""
+    folder = Path(nodes["ManifestGen"].outputs["manifest"].uri)
+    undecodable = read_rejected(Path(nodes["XrayExampleGen"].outputs["rejected"].uri))
+    rows = without(read_manifest(folder), undecodable)
+    return Manifest(tuple(rows), (*read_rejected(folder), *undecodable))
+
+
+def _warnings(known: KnownFilms) -> list[str]:
+    if not known.known:
+        return []
+    ways = ", ".join(f"{count} {WAYS[way]}" for way, count in known.ways.items())
+    figures = (
+        "there is no film that is new to it: these figures say nothing of other films"
+        if known.known == known.films
+        else f"believe the figures of the {known.films - known.known} others"
+    )
+    return [
+        f"{known.known} of {known.films} films ({known.share:.1%}) are not new to the model, which was trained or "
+        f"tuned on them or on their patients ({ways}); {figures}; listed in {known.listed_in}"
+    ]

@@ -1,0 +1,62 @@
+"""The model card, and what a hostile name can do to it."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.report.card import Plain, as_section, escaped, model_card
+from pipeline.report.render import render
+
+from .page import Page
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "![x](https://example.com/x.png)",
+    "[x](javascript:alert(1))",
+    "a|b\n# c",
+    "{{ 7 * 7 }}",
+    "$\\frac{1}{2}$",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_is_shown_and_never_obeyed(make_run: Callable[..., Any], name: str) -> None:
+    data = make_run().collect()
+    sane = Page(render(data))
+    assert data.assessment is not None
+    slices = (data.assessment.slices[0], data.assessment.slices[1].model_copy(update={"value": name}))
+    note = data.model.model_copy(update={"notes": (name,)}) if data.model else None
+    hostile = dataclasses.replace(
+        data,
+        positive=name,
+        model=note,
+        assessment=data.assessment.model_copy(
+            update={"slices": slices, "positive": name, "classes": (name, "healthy")}
+        ),
+    )
+    page = Page(render(hostile))
+    for tags in (("script", "img", "iframe"), ("a",), ("h1",)):
+        assert len(page.all(*tags)) == len(sane.all(*tags))
+    assert not any(attribute.startswith("on") for element in page.elements for attribute in element.attributes)
+    # White space aside, the name stands there as it was given.
+    assert "".join(name.split()) in "".join(page.section("decision").split())
+
+
+def test_the_card_is_the_same_for_every_name_but_for_the_name(make_run: Callable[..., Any]) -> None:
+    data = make_run().collect()
+    lines = model_card(data).count("\n")
+    assert model_card(dataclasses.replace(data, positive="a|b\n\n# c")).count("\n") == lines
+
+
+def test_values_are_escaped_and_plain_ones_are_not() -> None:
+    assert escaped("a*b_c|d\ne") == r"a\*b\_c\|d e"
+    assert escaped(Plain("**a**")) == "**a**"
+
+
+def test_a_card_in_the_report_has_deeper_headings_and_scoped_headers() -> None:
+    page = Page(as_section("# a\n\n## b\n\n| c | d |\n|---|---|\n| 1 | 2 |\n"))
+    assert [element.tag for element in page.elements if element.tag.startswith("h")] == ["h3", "h4"]
+    assert [header.attributes["scope"] for header in page.all("th")] == ["col", "col"]

@@ -1,0 +1,33 @@
+"""Texts without the names of films and patients."""
+
+from pathlib import Path
+
+import pytest
+
+from components.manifest_gen.rows import Rejection
+from pipeline.report.redaction import Redactor
+
+
+@pytest.mark.parametrize(
+    "text, clean",
+    [
+        ("film a1b2c3d4e5f60718 is broken", "film [film] is broken"),
+        ("1 film: row 7 of ward (film a1b2c3d4e5f60718)", "1 film: [film]"),
+        ("row 7 of ward-2 has no view", "[film] has no view"),
+        ("'Erika Mustermann.jpeg' is no film", "[film] is no film"),
+        ("scan@2x.webp-day5.png cannot be read", "[film] cannot be read"),
+        ("/data/films/ward 7/1947.png is missing", "[folder] is missing"),
+        ("see /root/run/logs/1.log", "see logs/1.log"),
+        ("in /etc/hospital/list.csv", "in [folder]"),
+        ("recall 29/29 films of 20 patients", "recall 29/29 films of 20 patients"),
+        ("lower bound 0.823 reaches gate.min_recall 0.600", "lower bound 0.823 reaches gate.min_recall 0.600"),
+        ("version 1795406570", "version 1795406570"),
+        ("Schmidt was left out", "[film] was left out"),
+        ("42 films; film 42 is broken", "42 films; film [film] is broken"),
+        ("class 'covid' has 3 films", "class 'covid' has 3 films"),
+    ],
+)
+def test_names_go_and_numbers_stay(text: str, clean: str) -> None:
+    rejected = [Rejection("ward", 1, name, "view", "") for name in ("Schmidt", "42", "covid")]
+    redactor = Redactor([], rejected, Path("/root/run"), Path("/data/films"), {"covid"})
+    assert redactor.text(text) == clean
