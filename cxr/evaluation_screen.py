@@ -1,6 +1,6 @@
 """The screen of an evaluation: what forbids to believe the figures, then the figures, then where things are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,9 @@ def lines_of(result: EvaluationResult, root: Path) -> Iterator[RenderableType]:
         rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
         yield Text(f"  films: {films}; rejected rows: {rejected}")
     if result.assessment:
-        yield _metrics(result)
+        yield _metrics("all films", result.metrics, result.own_metrics)
+        if result.metrics_without_known:
+            yield _metrics("without known films", result.metrics_without_known, result.own_metrics)
         yield from _not_computable(result)
         yield from _known(result)
         yield from _shortcuts(result)
@@ -42,28 +44,21 @@ def lines_of(result: EvaluationResult, root: Path) -> Iterator[RenderableType]:
     yield Text(f"  logs      {root / 'logs'}", overflow="fold")
 
 
-def _metrics(result: EvaluationResult) -> Table:
-    """A row per metric: on all films, on those that are new to the model where not all are, and where it was made."""
-    table = Table("metric", "all films", "95 % interval", "films", "patients", box=SIMPLE)
-    new = result.metrics_without_known
-    if new:
-        table.add_column("without known films")
-        table.add_column("films")
-    table.add_column("its own test split")
+def _metrics(films: str, metrics: Mapping[str, Rate], own: Mapping[str, Rate]) -> Table:
+    table = Table(films, "value", "95 % interval", "films", "patients", "own test split", box=SIMPLE)
     for name in _METRICS:
-        found = result.metrics.get(name)
+        found = metrics.get(name)
         cells = (
             (f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", str(found.n), str(found.patients))
             if found
             else ("not computable", _NONE, _NONE, _NONE)
         )
-        of_new = (_rate(new.get(name)), str(new[name].n) if name in new else _NONE) if new else ()
-        table.add_row(name, *cells, *of_new, _rate(result.own_metrics.get(name)))
+        table.add_row(name, *cells, f"{own[name].value:.3f}" if name in own else _NONE)
     return table
 
 
 def _rate(rate: Rate | None) -> str:
-    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate else _NONE
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})" if rate else "not computable"
 
 
 def _not_computable(result: EvaluationResult) -> Iterator[Text]:

@@ -18,8 +18,8 @@ def eval_config(classes: tuple[str, ...], positive: str) -> tfma.EvalConfig:
     applies it itself, in its output ``decision``, which is one-hot, so 0.5 is the only threshold here.
     Nothing here gates: TFMA compares points, and its intervals differ from run to run.
 
-    Age groups are left to ``trainer.assess``: TFMA can make them by ``slice_keys_sql``, but a batch in which no film has
-    an age has no such column, and the query fails there. A film whose sex is not known is in no slice of sex.
+    Age groups are left to ``trainer.assess``: TFMA can make them by ``slice_keys_sql``, but a batch in which no film
+    has an age has no such column, and the query fails there. A film whose sex is not known is in no slice of sex.
 
     Two figures differ from ours in ``trainer.assess``: TFMA looks at 10000 thresholds, which takes scores closer than
     .0001 for equal, and it interpolates the precision between films, so its area under that curve is a little smaller.

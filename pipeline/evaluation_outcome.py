@@ -112,7 +112,7 @@ def evaluated(
     for name, measured in ((ASSESSMENT_FILE, assessment), (AUDIT_FILE, audit)):
         (root / MEASURED / name).write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
     shortcuts = Path(nodes["ShortcutAudit"].outputs["shortcuts"].uri, SHORTCUTS_FILE)
-    return result.model_copy(
+    result = result.model_copy(
         update={
             "warnings": tuple(_warnings(summary)),
             "status": "evaluated",
@@ -121,9 +121,25 @@ def evaluated(
             "assessment_without_known": without_known,
             "shortcuts": ShortcutFindings.model_validate_json(shortcuts.read_text(encoding="utf-8")),
             "audit": audit.checks,
-            "notes": (*info.notes, *(check.message for check in audit.warnings)),
+            "notes": (*(f"of the model: {note}" for note in info.notes), *(c.message for c in audit.warnings)),
         }
     )
+    return _reported(result, nodes, settings, plan, root)
+
+
+def _reported(
+    result: EvaluationResult, nodes: Mapping[str, NodeRun], settings: RunSettings, plan: Plan, root: Path
+) -> EvaluationResult:
+    """The result with its report. A report that cannot be written takes nothing from what was measured."""
+    from pipeline.evaluation_report import write_evaluation_report
+
+    LOGGER.info("report")
+    try:
+        report = write_evaluation_report(result, nodes, settings, plan, root, root / MEASURED)
+    except Exception as error:
+        LOGGER.exception("the report could not be written (%s)", error)
+        return result
+    return result.model_copy(update={"report": str(report)})
 
 
 def _manifest(nodes: Mapping[str, NodeRun]) -> Manifest:

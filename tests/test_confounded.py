@@ -67,9 +67,7 @@ def served(root: Path) -> list[Path]:
     return sorted((root / "serving").glob("*/*"))
 
 
-@pytest.mark.parametrize(
-    "confounder, check", [("file size", "shortcut_file_attributes"), ("view", "shortcut_view")]
-)
+@pytest.mark.parametrize("confounder, check", [("file size", "shortcut_file_attributes"), ("view", "shortcut_view")])
 def test_films_whose_class_is_given_away_are_refused_before_training(
     run: Run, tmp_path: Path, confounder: str, check: str
 ) -> None:

@@ -51,10 +51,11 @@ def reliability(scores: np.ndarray, positives: np.ndarray, patients: np.ndarray,
 
     The bins hold equally many films, at least 5 (all of them where there are fewer) and equal scores together.
 
-    The error is never negative, so chance raises it, and a bootstrap of it by as much again: the percentile interval of
-    a perfectly calibrated model would lie above its own error. So the distance from the error to the upper percentile
-    is taken to both sides. And in a bin whose films are all of one side no draw shows another: the distance is never
-    less than the share of such films times what Wilson's interval leaves for as many without an exception.
+    Chance raises the error, for it is never negative, and a bootstrap's percentiles with it: under a perfectly
+    calibrated model they lie above the truth. What bounds its distance from the truth is the mean distance of the
+    shares from their own expectation (triangle inequality); that is bootstrapped, and taken to both sides. In a bin
+    whose films are all of one side no draw shows another: added is the share of such films times what Wilson's interval
+    leaves for as many without an exception. The interval is wide, and it is what so few films tell.
 
     Args:
         scores: Probability of the positive class, [n], n >= 1.
@@ -70,13 +71,19 @@ def reliability(scores: np.ndarray, positives: np.ndarray, patients: np.ndarray,
     members = (bin_of_film[:, np.newaxis] == np.arange(bin_of_film.max() + 1)).astype(float)
     excess = (score - truth)[:, np.newaxis] * members
 
+    centre = excess.sum(axis=0) / members.sum(axis=0)
+    patients_of = np.array([np.unique(patients[films]).size for films in members.T.astype(bool)])
+    small = np.sqrt(patients_of / np.maximum(patients_of - 1, 1))  # a bootstrap of few is too narrow by this
+
     def errors(weights: np.ndarray) -> np.ndarray:
-        films = np.maximum(weights.sum(axis=1, keepdims=True), 1)  # none are left without the only patient
-        return np.abs(weights @ excess).sum(axis=1, keepdims=True) / films
+        films = np.maximum(weights.sum(axis=1), 1)  # none are left without the only patient
+        of_bins = weights @ excess
+        own = (of_bins - weights @ members * centre) * small
+        return np.stack([np.abs(of_bins).sum(axis=1) / films, np.abs(own).sum(axis=1) / films], axis=1)
 
     resampled = resample(errors, patients, seed)
     error = float(resampled.values[0])
-    distance = max(resampled.percentiles(0)[1] - error, _unseen(truth, patients, members))
+    distance = resampled.percentiles(1, 0.9)[1] + _unseen(truth, patients, members)
     return Reliability(
         error=Rate(
             value=error,

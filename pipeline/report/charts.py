@@ -40,6 +40,8 @@ def learning_curves(history: Sequence[Mapping[str, float]], best_epoch: int) -> 
 
 
 def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, name: str, title: str) -> str:
+    from matplotlib.ticker import MaxNLocator
+
     epochs = np.arange(1, len(history) + 1)
     train, evaluation = ([epoch[key] for epoch in history] for key in (name, f"eval_{name}"))
     marker = "o" if len(epochs) == 1 else ""
@@ -49,7 +51,7 @@ def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, nam
         ax.axvline(best_epoch, color=BOUND, linewidth=1.2, linestyle=":", label=f"kept: epoch {best_epoch}")
         ax.set_title(title, loc="left", fontsize=12, color=INK)
         ax.set_xlabel("epoch")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if name != "loss":
             ax.set_ylim(-0.02, 1.02)
         ax.legend()
@@ -122,27 +124,28 @@ def reliability(found: Reliability, threshold: float) -> str:
 
 def score_histogram(predictions: Predictions) -> str:
     """How many films have which score: positive ones upwards, all others downwards, the threshold between."""
+    from matplotlib.ticker import MaxNLocator
+
     positive = predictions.classes[predictions.positive]
     edges = np.linspace(0, 1, _BINS + 1)
     up, down = (
         np.histogram(predictions.score[films], edges)[0]
         for films in (predictions.is_positive, ~predictions.is_positive)
     )
-    tallest = max(1, up.max(), down.max()) * 1.35
+    tallest = max(1, up.max(), down.max()) * 1.1
     with axes() as (figure, ax):
-        ax.bar(edges[:-1], up, 1 / _BINS, align="edge", color=FIRST, label=positive)
-        ax.bar(edges[:-1], -down, 1 / _BINS, align="edge", color=SECOND, label="all others")
+        ax.bar(edges[:-1], up, 1 / _BINS, align="edge", color=FIRST, label=f"{positive[:12]}, up")
+        ax.bar(edges[:-1], -down, 1 / _BINS, align="edge", color=SECOND, label="others, down")
         ax.axhline(0, color=INK, linewidth=0.8)
-        ax.axvline(predictions.threshold, color=BOUND, linewidth=1.2, linestyle="--")
+        ax.axvline(predictions.threshold, color=BOUND, linewidth=1.2, linestyle="--", label="threshold")
         ax.set_xlim(0, 1)
         ax.set_ylim(-tallest, tallest)
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
         ax.set_title("Scores", loc="left", fontsize=12, color=INK)
         ax.set_xlabel(f"score (probability of {positive})")
         ax.set_ylabel("films")
-        ax.text(0.02, 0.97, f"{positive}, upwards", transform=ax.transAxes, va="top", color=INK)
-        ax.text(0.02, 0.03, "all others, downwards", transform=ax.transAxes, va="bottom", color=INK)
+        _legend_below(figure)
         told = f"{up.sum()} films of {positive} and {down.sum()} others; threshold {predictions.threshold:.3f}"
         return to_svg(figure, "scores", "Scores of the test films", told)
 

@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from components.data_audit.audit import Audit
+from components.data_audit.audit import Audit, Check
 from components.files import ASSESSMENT_FILE, AUDIT_FILE, DECISION_FILE, PREDICTIONS_FILE, SHORTCUTS_FILE
 from components.manifest_gen.manifest import read_manifest, read_rejected, without
 from components.manifest_gen.rows import REASONS, ManifestRow, Rejection
 from components.release_gate.decision import Decision
 from components.shortcut_audit.report import ShortcutFindings
 from pipeline.manifest_counts import counts_of, rejections_of
-from pipeline.report.data import Films, Rejected, ReportData, Total
+from pipeline.report.data import Films, Rejected, ReportData, Total, Verdict
 from pipeline.report.gallery import films_of
 from pipeline.report.origin import origin_of
 from pipeline.report.places import Places, Step
 from pipeline.report.redaction import Redactor
+from pipeline.report.words import verdict_of
 from pipeline.result import RunResult
 from pipeline.settings import RunSettings
 from trainer.assessment import Assessment
@@ -26,6 +27,7 @@ from trainer.strict import Settings
 
 Read = TypeVar("Read", bound=Settings)
 
+_SEVERITY: Final = ("stop", "warn", "waived", "pass")
 #: Reasons for which XrayExampleGen rejects what ManifestGen lets pass, beside those that the two share.
 _UNDECODABLE: Final[Mapping[str, str]] = {
     "unreadable": "a film that cannot be read",
@@ -44,6 +46,7 @@ def collect(
     show_films: bool,
     steps: Sequence[Step] = (),
     digests: Mapping[str, str] | None = None,
+    verdict: Verdict | None = None,
 ) -> ReportData:
     """Gathers everything that a report says.
 
@@ -55,6 +58,7 @@ def collect(
         show_films: Whether pictures of films, and their image ids, may be in the report.
         steps: The nodes and their artifacts as ML Metadata has them; without them those of the result.
         digests: Name -> digest of what the result depends on, beside those in ``model.json``.
+        verdict: What stands on top; None = what the result says.
     """
     rows, rejected = _manifest(places)
     redactor = Redactor(
@@ -68,12 +72,13 @@ def collect(
     return ReportData(
         result=redactor.model(result),
         classes=settings.data.classes,
+        verdict=verdict or verdict_of(result),
         positive=settings.data.positive,
         films=films_of(places, predictions, shortcuts, model) if show_films else Films(shown=False),
         counts=tuple(counts_of(rows)),
         totals=_totals(rows, settings.data.classes),
         rejected=_rejected(rejected),
-        checks=redactor.model(audit).checks if audit else (),
+        checks=_worst_first(redactor.model(audit).checks) if audit else (),
         model=model,
         decision=redactor.model(decision) if decision else None,
         assessment=_read(places.blessing, ASSESSMENT_FILE, Assessment),
@@ -100,6 +105,10 @@ def _predictions(places: Places) -> Predictions | None:
 def _read(folder: Path | None, name: str, kind: type[Read]) -> Read | None:
     file = folder / name if folder else None
     return kind.model_validate_json(file.read_text(encoding="utf-8")) if file and file.is_file() else None
+
+
+def _worst_first(checks: Sequence[Check]) -> tuple[Check, ...]:
+    return tuple(sorted(checks, key=lambda check: _SEVERITY.index(check.verdict)))
 
 
 def _totals(rows: Sequence[ManifestRow], classes: Sequence[str]) -> dict[str, Total]:

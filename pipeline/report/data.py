@@ -30,6 +30,21 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """How something ended, for the top of the page.
+
+    Attributes:
+        title: A word or two.
+        sentence: What that means.
+        tone: ``good`` or ``bad``; ``plain`` where nothing was decided.
+    """
+
+    title: str
+    sentence: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class Rejected:
     """Rows of one source that were left out for one reason; ``why`` is the reason in words."""
 
@@ -93,6 +108,7 @@ class ReportData:
 
     Attributes:
         result: How the run ended.
+        verdict: What stands on top.
         classes: Names of the classes.
         positive: The class whose miss is the worst error.
         counts: Films and patients by class, view, source and split.
@@ -110,6 +126,7 @@ class ReportData:
     """
 
     result: RunResult
+    verdict: Verdict
     classes: tuple[str, ...]
     positive: str
     films: Films

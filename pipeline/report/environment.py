@@ -21,12 +21,18 @@ def environment(**options: Any) -> Environment:
         keep_trailing_newline=True,
         **options,
     )
-    made.filters |= {"number": words.number, "share": words.share, "rate": words.rate, "interval": words.interval, "slice": tables.name_of}
+    made.filters |= {
+        "number": words.number,
+        "share": words.share,
+        "rate": words.rate,
+        "interval": words.interval,
+        "slice": tables.name_of,
+    }
     made.tests |= {"of_slice": tables.is_of_slice}
     made.globals |= {
+        "augmentation": words.AUGMENTATION,
         "confusion_rows": tables.confusion_rows,
         "count_rows": tables.count_rows,
-        "headline": words.headline,
         "not_computable": tables.not_computable,
         "metric_title": words.metric_title,
         "metric_meaning": words.metric_meaning,

@@ -49,6 +49,8 @@ def _augmentation(places: Places, model: ModelInfo | None) -> Picture | None:
 
     settings = Augmentation.model_validate(model.settings["augmentation"])
     split = places.examples / f"Split-{TRAIN}"
+    if not any(file.stat().st_size for file in split.iterdir()):  # an evaluation trains on nothing
+        return None
     films = augmented(split, settings, model.image_size, _AUGMENTED, _AUGMENTED, model.seed)
     caption = (
         f"{len(films)} training films. First column: as read. The others: five of the random changes under which "
@@ -116,7 +118,11 @@ def _of_explained(folder: Path, one: Explained, name: str) -> Picture:
 
 def _variants(folder: Path, shortcuts: ShortcutFindings) -> dict[str, Picture]:
     return {
-        variant.name: Picture(_file(folder, variant.picture), f"A film, {variant.shows}")
+        variant.name: Picture(
+            _file(folder, variant.picture),
+            f"Test films, {variant.shows}",
+            f"{variant.name.replace('_', ' ')}: {variant.shows}",
+        )
         for variant in shortcuts.variants
         if variant.picture
     }

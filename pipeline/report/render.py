@@ -73,7 +73,9 @@ def _of_slices(data: ReportData) -> tuple[Markup, ...]:
 
 def _forest_rows(assessment: Assessment, name: str) -> list[ForestRow]:
     return [
-        ForestRow(name_of(one).removeprefix("source ").replace("age group", "age"), one.metrics[name], one.by == OVERALL)
+        ForestRow(
+            name_of(one).removeprefix("source ").replace("age group", "age"), one.metrics[name], one.by == OVERALL
+        )
         for one in assessment.slices
         if name in one.metrics
     ]

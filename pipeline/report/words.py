@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.release_gate.decision import Rule
-from pipeline.report.data import ReportData
+from pipeline.report.data import ReportData, Verdict
+from pipeline.result import RunResult
 from trainer.servable import Rate
 
 NONE: Final = "–"
@@ -22,6 +23,17 @@ METRICS: Final[Mapping[str, tuple[str, str]]] = {
         "Specificity at fixed sensitivity",
         "specificity where the threshold would give a recall of {sensitivity}",
     ),
+}
+
+#: Range of augmentation -> what it is, with its unit.
+AUGMENTATION: Final[Mapping[str, str]] = {
+    "rotation": "rotation, degrees to either side",
+    "zoom": "zoom, part of the side",
+    "shift": "shift, part of the side",
+    "horizontal_flip": "left and right exchanged",
+    "brightness": "brightness, part of the grey range",
+    "contrast": "contrast, part of the film's own",
+    "noise": "noise, standard deviation, part of the grey range",
 }
 
 _RULES: Final[Mapping[str, tuple[str, str]]] = {
@@ -49,6 +61,7 @@ HEADLINES: Final[Mapping[str, tuple[str, str, str]]] = {
     "not_blessed": ("Not released", "The model failed {failed} of {rules} rules. Nothing was pushed.", "bad"),
     "refused_data": ("Data refused", "The data audit stopped the run before a model was trained.", "bad"),
     "failed": ("Failed", "The run did not come to its end. Nothing was pushed.", "bad"),
+    "evaluated": ("Evaluated", "A model that was pushed before, version {version}, was tested on other films.", "good"),
 }
 
 VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -114,12 +127,11 @@ def interval(value: Rate | None) -> str:
     return NONE if value is None else f"{value.low:.3f} to {value.high:.3f}"
 
 
-def headline(data: ReportData) -> tuple[str, str, str]:
-    """How the run ended: headline, a sentence, and ``good`` or ``bad``."""
-    title, sentence, tone = HEADLINES[data.result.status]
-    rules = data.result.gate
-    failed = sum(not rule.passed for rule in rules)
-    return title, sentence.format(version=data.result.version, failed=failed, rules=len(rules)), tone
+def verdict_of(result: RunResult) -> Verdict:
+    """How a run ended, in words."""
+    title, sentence, tone = HEADLINES[result.status]
+    failed = sum(not rule.passed for rule in result.gate)
+    return Verdict(title, sentence.format(version=result.version, failed=failed, rules=len(result.gate)), tone)
 
 
 def summary(data: ReportData) -> str:

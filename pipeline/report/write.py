@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from pipeline.report.card import model_card
 from pipeline.report.collect import collect
+from pipeline.report.data import ReportData
 from pipeline.report.places import places_of, steps_of
 from pipeline.report.render import render
 from pipeline.result import RunResult
@@ -67,9 +68,14 @@ def write_report(
         steps=steps_of(nodes),
         digests=record.digests,
     )
+    _write(root / RECORD_FILE, record.model_dump_json(indent=2) + "\n")
+    return write_collected(data, root)
+
+
+def write_collected(data: ReportData, root: Path) -> Path:
+    """Writes ``report.html`` and ``model_card.md``; gives the report's path."""
     _write(root / CARD_FILE, model_card(data))
     _write(root / REPORT_FILE, render(data))
-    _write(root / RECORD_FILE, record.model_dump_json(indent=2) + "\n")
     return root / REPORT_FILE
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from trainer.calibration import calibrated, fit_temperature
 from trainer.errors import RunError
 from trainer.run import run_fn
 from trainer.servable import ModelInfo
@@ -75,6 +76,31 @@ def test_the_same_seed_gives_the_same_metrics_and_random_weights_say_what_they_a
     assert infos[0].threshold == infos[1].threshold
     assert infos[0].weights == "random"
     assert any("plumbing only" in note for note in infos[0].notes)
+
+
+def test_a_temperature_is_fitted_on_the_eval_split_and_served_with_its_threshold(fn_args, records, run_in_session):
+    serialized = [
+        record.numpy() for file in tf.io.gfile.glob(records.eval) for record in tf.data.TFRecordDataset(file, "GZIP")
+    ]
+    labels, infos, served = np.arange(16) % 2, {}, {}
+    for calibration in ("none", "temperature"):
+        fn_args.custom_config["threshold"] = ThresholdSettings(
+            target_recall=0.9, calibration=calibration
+        ).model_dump_json()
+        fn_args.serving_model_dir = str(Path(fn_args.serving_model_dir).parent / calibration)
+        run_fn(fn_args)
+        folder = Path(fn_args.serving_model_dir)
+        infos[calibration] = ModelInfo.read(folder)
+        served[calibration] = run_in_session(folder, "examples", {"examples": serialized})
+    raw, scaled = served["none"]["probabilities"], served["temperature"]["probabilities"]
+    temperature = infos["temperature"].temperature
+    assert infos["none"].temperature == 1 != temperature
+    assert temperature == pytest.approx(fit_temperature(raw, labels), rel=1e-3)
+    np.testing.assert_allclose(scaled, calibrated(raw, temperature), atol=1e-5)
+    # The threshold moves with the scores: in two classes the decisions stay.
+    assert infos["temperature"].threshold != infos["none"].threshold
+    assert (served["none"]["decision"] == served["temperature"]["decision"]).all()
+    assert infos["temperature"].metrics["eval"]["recall"] == infos["none"].metrics["eval"]["recall"]
 
 
 def test_a_split_of_one_class_is_refused_before_training(fn_args, write_records, to_example, tmp_path):

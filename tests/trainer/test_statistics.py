@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from trainer.statistics import (
     bootstrap_auc,
     clopper_pearson,
     design_effect,
+    mcnemar_exact,
     per_patient,
     threshold_for_recall,
     wilson,
@@ -27,10 +30,46 @@ def test_no_miss_among_few_films_is_not_yet_perfect(n, low):
     assert clopper_pearson(0, n).high == pytest.approx(1 - low, abs=5e-4)
 
 
-def test_wilson_gives_the_published_interval():
-    """81 of 263, method 3 in Table I of Newcombe, Statistics in Medicine 17 (1998) 857-872."""
-    interval = wilson(81, 263)
-    assert (round(interval.low, 4), round(interval.high, 4)) == (0.2553, 0.3662)
+@pytest.mark.parametrize(
+    "k, n, low, high",
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_gives_the_published_intervals(k, n, low, high):
+    """Method 3 in Table I of Newcombe, Statistics in Medicine 17 (1998) 857-872."""
+    interval = wilson(k, n)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+
+
+@pytest.mark.parametrize(
+    "k, n, low, high",
+    [(81, 263, 0.2527, 0.3676), (15, 148, 0.0578, 0.1617), (0, 20, 0, 0.1684), (1, 29, 0.0009, 0.1776)],
+)
+def test_clopper_pearson_gives_the_published_intervals(k, n, low, high):
+    """Method 5 in Table I of Newcombe, Statistics in Medicine 17 (1998) 857-872."""
+    interval = clopper_pearson(k, n)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+
+
+def coverage(interval: Callable[[float, float], Interval], n: int, rates: np.ndarray) -> np.ndarray:
+    """The exact share of intervals that hold each rate: all outcomes, weighted by their binomial probability."""
+    counts = np.arange(n + 1)
+    ends = [interval(int(k), n) for k in counts]
+    low, high = np.array([end.low for end in ends]), np.array([end.high for end in ends])
+    holds = (low[:, np.newaxis] <= rates) & (rates <= high[:, np.newaxis])
+    return (holds * stats.binom.pmf(counts[:, np.newaxis], n, rates)).sum(axis=0)
+
+
+RATES = np.linspace(0.5, 0.99, 491)
+
+
+@pytest.mark.parametrize("n", [20, 40, 80, 200])
+def test_wilson_covers_95_of_100_on_average(n):
+    assert 0.945 <= coverage(wilson, n, RATES).mean() <= 0.96
+
+
+@pytest.mark.parametrize("n", [1, 5, 20, 40, 80, 200])
+def test_clopper_pearson_never_covers_less_than_95_of_100(n):
+    assert coverage(clopper_pearson, n, np.linspace(0.001, 0.999, 999)).min() >= 0.95
 
 
 @given(counts, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
@@ -174,6 +213,43 @@ def test_films_of_one_patient_widen_the_bootstrap():
 def test_complete_separation_is_no_more_certain_than_its_patients():
     interval = bootstrap_auc([0.9, 0.8, 0.7, 0.3, 0.2], [True, True, True, False, False], list("aabcd"), seed=1)
     assert interval == clopper_pearson(2, 2)
+
+
+@pytest.mark.parametrize("apart", [1.0, 1.8, 3.0])
+def test_the_interval_of_an_area_holds_the_truth_in_about_95_of_100_simulations(apart):
+    """40 films of each side with normal scores; 300 seeds, so one standard error is .013 of .95 and .009 of .025."""
+    generator, positives, held, above = np.random.default_rng(0), np.repeat([True, False], 40), [], []
+    area = stats.norm.cdf(apart / np.sqrt(2))
+    for seed in range(300):
+        interval = bootstrap_auc(generator.normal(apart * positives), positives, np.arange(80), seed, replicates=500)
+        held.append(interval.low <= area <= interval.high)
+        above.append(interval.low > area)
+    assert 0.91 <= np.mean(held) <= 0.99
+    assert np.mean(above) <= 0.06  # the plain percentiles: .10 at 3.0
+
+
+def test_an_area_that_no_draw_changes_is_no_more_certain_than_its_patients():
+    assert bootstrap_auc([0.5] * 8, [True, False] * 4, list("abcdefgh"), seed=1) == clopper_pearson(2, 4)
+
+
+def test_mcnemar_gives_the_published_p_value():
+    """9 and 2 discordant pairs: Fay, The R Journal 2/1 (2010) 53-58, and the help of his mcnemar.exact: p = 0.06543."""
+    assert mcnemar_exact(2, 9)[0] == pytest.approx(0.06543, abs=5e-6)
+    assert mcnemar_exact(2, 9)[1] == pytest.approx(0.06543 / 2, abs=5e-6)
+    assert mcnemar_exact(9, 2)[1] == pytest.approx(1 - 12 / 2048)
+
+
+def test_models_that_never_differ_are_equally_good():
+    assert mcnemar_exact(0, 0) == (1, 1)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_the_sign_test(better, worse):
+    both, one = mcnemar_exact(better, worse)
+    assert both == mcnemar_exact(worse, better)[0]
+    n = better + worse
+    assert one == pytest.approx(stats.binom.sf(worse - 1, n, 0.5) if n else 1)
+    assert both == pytest.approx(min(1, 2 * stats.binom.cdf(min(better, worse), n, 0.5)))
 
 
 def _delong_width(scores: np.ndarray, positives: np.ndarray) -> float:

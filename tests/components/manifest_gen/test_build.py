@@ -256,3 +256,12 @@ def test_a_file_name_that_is_no_utf_8_survives(write_folders: Write, tmp_path: P
     write_manifest(manifest, tmp_path)
     assert [Path(row.path).name for row in read_manifest(tmp_path)] == ["1.png", Path(name).name]
     assert all(Path(row.path).is_file() for row in read_manifest(tmp_path))
+
+
+def test_without_a_split_every_film_is_there_to_test_on_and_none_is_balanced_away(two_sources: Path) -> None:
+    data = data_settings(COLLECTION, NORMAL, balance="undersample")
+    manifest = build_manifest(data, None, KEY, two_sources)
+    assert Counter((row.label, row.split) for row in manifest.rows) == {("covid", TEST): 20, ("healthy", TEST): 15}
+    split = build_manifest(data, SplitSettings(), KEY, two_sources)
+    assert [row.path for row in manifest.rows] == [row.path for row in split.rows]
+    assert manifest.rejected == split.rejected

@@ -1,6 +1,7 @@
 """ManifestGen's executor on drawn films."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from components.manifest_gen.executor import Executor
 from components.manifest_gen.key import KEY_VARIABLE
 from components.manifest_gen.manifest import read_manifest, read_rejected
 from trainer.errors import UsageError
-from trainer.features import SPLITS, VIEWS
+from trainer.features import SPLITS, TEST, VIEWS
 
 
 def test_the_manifest_holds_every_drawn_film_and_rejects_none(manifest: Any, films: Path) -> None:
@@ -51,3 +52,16 @@ def test_without_a_key_nothing_is_written(
     properties = {"data_settings": json.dumps(sample_data), "split_settings": "{}"}
     with pytest.raises(UsageError, match="CXR_PATIENT_KEY is not set; set it to"):
         run_executor(Executor, {}, {"manifest": Manifest}, properties)
+
+
+def test_films_that_are_not_split_are_all_there_to_test_on(
+    run_executor: Any, manifest: Any, sample_data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "a key for tests, long enough")
+    properties = {"data_settings": json.dumps(sample_data), "split_settings": ""}
+    made = run_executor(Executor, {}, {"manifest": Manifest}, properties)["manifest"][0]
+    rows = read_manifest(Path(made.uri))
+    assert {row.split for row in rows} == {TEST}
+    assert [replace(row, split="") for row in rows] == [
+        replace(row, split="") for row in read_manifest(Path(manifest.uri))
+    ]

@@ -8,29 +8,49 @@ from typing import Any
 import pytest
 from tfx.types.standard_artifacts import ModelBlessing, PushedModel
 
+from components.manifest_gen.manifest import read_manifest
 from components.pusher.executor import Executor
 from components.pusher.publish import versions
 from components.release_gate.executor import Executor as GateExecutor
-from trainer.features import SPLITS
+from trainer.features import EVAL, SPLITS, TRAIN
+from trainer.film_hashes import TRAINING_FILMS, TrainingFilms
 from trainer.servable import ModelInfo
 
 
 @pytest.fixture
 def push(
-    run_executor: Any, model: Any, predictions: Any, audit: Any, validated: SimpleNamespace, tmp_path: Path
+    run_executor: Any,
+    model: Any,
+    predictions: Any,
+    shortcuts: Any,
+    audit: Any,
+    ingested: SimpleNamespace,
+    validated: SimpleNamespace,
+    tmp_path: Path,
 ) -> Any:
     """Judges with a bound and pushes; gives the PushedModel."""
 
     def run(bound: float) -> Any:
-        gate = json.dumps({"min_recall": bound, "min_specificity": bound})
+        others = {"max_masked_auc": 1, "max_calibration_error": 1, "min_slice": 1000}
+        gate = json.dumps({"min_recall": bound, "min_specificity": bound, **others})
         blessing = run_executor(
             GateExecutor,
-            {"predictions": predictions, "audit": audit},
+            {"predictions": predictions, "shortcuts": shortcuts, "audit": audit},
             {"blessing": ModelBlessing},
-            {"gate_settings": gate},
+            {"gate_settings": gate, "views": '["PA", "AP"]', "served": ""},
         )["blessing"][0]
-        inputs = {"model": model, "blessing": blessing, "statistics": validated.statistics}
-        properties = {"model_folder": str(tmp_path / "cxr"), "version": 1_700_000_000}
+        inputs = {
+            "model": model,
+            "blessing": blessing,
+            "statistics": validated.statistics,
+            "examples": ingested.examples,
+        }
+        properties = {
+            "model_folder": str(tmp_path / "cxr"),
+            "version": 1_700_000_000,
+            "plan_digest": "5" * 64,
+            "key_id": "6" * 16,
+        }
         return run_executor(Executor, inputs, {"pushed": PushedModel}, properties)["pushed"][0]
 
     return run
@@ -46,9 +66,27 @@ def test_a_blessed_model_is_pushed_with_metrics_gate_and_statistics(push: Any, t
     info = ModelInfo.read(version)
     assert set(info.metrics) == {"eval", "test"}
     assert {"recall", "specificity"} <= set(info.metrics["test"])
-    assert [rule["name"] for rule in info.gate] == ["min_recall", "min_specificity"]
+    assert [rule["name"] for rule in info.gate][:2] == ["min_recall", "min_specificity"]
+    assert info.plan_digest == "5" * 64
     assert all((version / "statistics" / f"Split-{split}" / "FeatureStats.pb").is_file() for split in SPLITS)
     assert "serving_default" in tf.saved_model.load(str(version)).signatures
+
+
+def test_the_hashes_of_the_films_that_it_has_seen_go_with_it(push: Any, manifest: Any, tmp_path: Path) -> None:
+    push(0.0)
+    (version,) = versions(tmp_path / "cxr")
+    kept = TrainingFilms.read(version / TRAINING_FILMS)
+    assert kept is not None
+    assert kept.key_id == "6" * 16
+    seen = {row.image_id for row in read_manifest(Path(manifest.uri)) if row.split in (TRAIN, EVAL)}
+    assert kept.image_ids == seen
+
+
+def test_the_version_holds_no_pseudonym_of_a_patient(push: Any, manifest: Any, tmp_path: Path) -> None:
+    push(0.0)
+    patients = {row.patient_id.encode() for row in read_manifest(Path(manifest.uri))}
+    for file in (tmp_path / "cxr").rglob("*"):
+        assert not file.is_file() or not [name for name in patients if name in file.read_bytes()], file
 
 
 def test_the_same_content_is_not_pushed_twice(push: Any, tmp_path: Path) -> None:

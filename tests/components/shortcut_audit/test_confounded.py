@@ -1,4 +1,4 @@
-"""A model that reads a letter in the corner is caught, one that reads lungs is not.
+"""A model that reads a label in the corner is caught, one that reads lungs is not.
 
 Rates over more seeds: docs/shortcuts.md.
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.confounding import draw_small
+from tests.confounding import LABEL, draw_small
 from tests.model_trial import Trial, small_frozen_backbone, train_and_audit
 from trainer.settings import TrainerSettings
 
@@ -34,9 +34,8 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Train:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_model_that_can_only_read_the_corner_is_caught(train: Train, seed: int) -> None:
-    trial = train(seed, clear_lungs=True, marked=(1.0, 0.0))
-    assert trial.auc("original") > 0.9
-    assert trial.auc("corners") < 0.7, "what it has learned is in the corners"
+    trial = train(seed, clear_lungs=True, marked=(1.0, 0.0), text=LABEL)
+    assert trial.auc("original") > 0.9, "it has learned something, and there is nothing but the label"
     assert trial.telling
 
 

@@ -51,6 +51,14 @@ def test_a_map_without_any_effect_leaves_the_film(tmp_path: Path) -> None:
     assert (np.abs(pixels(tmp_path / "occlusion.png")[:, -SIDE:] - 100) <= 2).all()
 
 
+def test_a_small_effect_is_pale(tmp_path: Path) -> None:
+    drop = np.zeros((6, 6))
+    drop[0, 0] = 0.005
+    draw_occlusion(FILM, drop, tmp_path / "occlusion.png")
+    under = pixels(tmp_path / "occlusion.png")[:, -SIDE:]
+    assert 0 < under[3, 3, 0] - under[3, 3, 2] < 25
+
+
 def test_a_noisy_film_still_makes_a_small_file(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(120, 40, (4, 224, 224)).clip(0, 255).astype(np.uint8)
     draw_row(noise, tmp_path / "row.png")

@@ -30,6 +30,8 @@ from trainer.predictions import ORIGINAL, Predictions, write_predictions
 from trainer.servable import ModelInfo
 from trainer.settings import TrainerSettings
 
+from .page import Page
+
 CLASSES = ("covid", "healthy")
 SIZE = 32
 #: A folder and names such as hospitals have them.
@@ -96,32 +98,62 @@ class Run:
         return folder
 
 
+@dataclass(frozen=True)
+class Written:
+    """A run with what was written of it."""
+
+    run: Run
+    html: str
+    card: str
+
+    @functools.cached_property
+    def page(self) -> Page:
+        return Page(self.html)
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Written]:
+    """Makes a run as ``make_run`` does and writes its report, each kind once; not to be changed."""
+
+    @functools.cache
+    def make(until: str, blessed: bool, show_films: bool) -> Written:
+        run = _make_run(tmp_path_factory.mktemp("report"), until, blessed=blessed)
+        return Written(run, *run.write(show_films=show_films))
+
+    def write(until: str = "gate", *, blessed: bool = True, show_films: bool = False) -> Written:
+        return make(until, blessed, show_films)
+
+    return write
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Run]:
     """Makes a run that came as far as ``until``: ``nothing``, ``data``, or ``gate`` (blessed or not)."""
+    return functools.partial(_make_run, tmp_path)
 
-    def make(until: str = "gate", *, blessed: bool = True, images: Callable[[int], np.ndarray] = _noise) -> Run:
-        settings = load_settings(
-            "sample",
-            None,
-            [f"data.root={FOLDER}", f"data.image_size={SIZE}", "trainer.backbone=cnn", "trainer.feature_views=0"],
-        )
-        run = Run(tmp_path / "root", settings, list(_rows()), _rejections())
-        run.root.mkdir()
-        if until == "nothing":
-            run.add("ManifestGen", "failed")
-            run.result = run.result.model_copy(update={"reasons": (f"ManifestGen: {run.rows[0].path} is broken",)})
-            return run
-        _add_data(run, images, "stop" if until == "data" else "warn")
-        if until == "data":
-            run.add("DataGate", "failed")
-            reasons = tuple(check.reason for check in _audit(run, "stop").stops)
-            run.result = run.result.model_copy(update={"status": "refused_data", "reasons": reasons})
-            return run
-        _add_model(run, blessed=blessed)
+
+def _make_run(
+    folder: Path, until: str = "gate", *, blessed: bool = True, images: Callable[[int], np.ndarray] | None = None
+) -> Run:
+    settings = load_settings(
+        "sample",
+        None,
+        [f"data.root={FOLDER}", f"data.image_size={SIZE}", "trainer.backbone=cnn", "trainer.feature_views=0"],
+    )
+    run = Run(folder / "root", settings, list(_rows()), _rejections())
+    run.root.mkdir()
+    if until == "nothing":
+        run.add("ManifestGen", "failed")
+        run.result = run.result.model_copy(update={"reasons": (f"ManifestGen: {run.rows[0].path} is broken",)})
         return run
-
-    return make
+    _add_data(run, images or _noise, "stop" if until == "data" else "warn")
+    if until == "data":
+        run.add("DataGate", "failed")
+        reasons = tuple(check.reason for check in _audit(run, "stop").stops)
+        run.result = run.result.model_copy(update={"status": "refused_data", "reasons": reasons})
+        return run
+    _add_model(run, blessed=blessed)
+    return run
 
 
 def _noise(number: int) -> np.ndarray:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -60,15 +59,10 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-def _gradient(number: int) -> np.ndarray:
-    return np.add.outer(np.arange(32), np.arange(32)).astype(np.uint8) * 3 + np.uint8(number)
-
-
 @pytest.fixture(params=["pushed", "not_blessed", "refused_data", "failed"])
-def report(request: pytest.FixtureRequest, make_run: Callable[..., Any]) -> Path:
+def report(request: pytest.FixtureRequest, written: Callable[..., Any]) -> Path:
     until = {"refused_data": "data", "failed": "nothing"}.get(request.param, "gate")
-    run = make_run(until, blessed=request.param == "pushed", images=_gradient)
-    run.write(show_films=True)
+    run = written(until, blessed=request.param != "not_blessed", show_films=True).run
     assert run.result.status == request.param
     return Path(run.root, "report.html")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.report.card import Plain, as_section, escaped, model_card
+from pipeline.report.data import ReportData
 from pipeline.report.render import render
 
 from .page import Page
@@ -22,31 +23,36 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_name_is_shown_and_never_obeyed(make_run: Callable[..., Any], name: str) -> None:
-    data = make_run().collect()
-    sane = Page(render(data))
-    assert data.assessment is not None
-    slices = (data.assessment.slices[0], data.assessment.slices[1].model_copy(update={"value": name}))
-    note = data.model.model_copy(update={"notes": (name,)}) if data.model else None
+@pytest.fixture(scope="module")
+def data(written: Callable[..., Any]) -> ReportData:
+    collected: ReportData = written().run.collect()
+    return collected
+
+
+def test_names_are_shown_and_never_obeyed(data: ReportData, written: Callable[..., Any]) -> None:
+    sane, assessment, model = written().page, data.assessment, data.model
+    assert assessment is not None
+    assert model is not None
+    slices = [*assessment.slices[:1], *(assessment.slices[1].model_copy(update={"value": name}) for name in HOSTILE)]
+    name = " ".join(HOSTILE)
     hostile = dataclasses.replace(
         data,
         positive=name,
-        model=note,
-        assessment=data.assessment.model_copy(
-            update={"slices": slices, "positive": name, "classes": (name, "healthy")}
+        model=model.model_copy(update={"notes": tuple(HOSTILE)}),
+        assessment=assessment.model_copy(
+            update={"slices": tuple(slices), "positive": name, "classes": (name, "healthy")}
         ),
     )
     page = Page(render(hostile))
     for tags in (("script", "img", "iframe"), ("a",), ("h1",)):
         assert len(page.all(*tags)) == len(sane.all(*tags))
     assert not any(attribute.startswith("on") for element in page.elements for attribute in element.attributes)
-    # White space aside, the name stands there as it was given.
-    assert "".join(name.split()) in "".join(page.section("decision").split())
+    for section in ("decision", "slices", "card"):
+        text = "".join(page.section(section).split())  # white space aside, a name stands there as it was given
+        assert all("".join(one.split()) in text for one in HOSTILE)
 
 
-def test_the_card_is_the_same_for_every_name_but_for_the_name(make_run: Callable[..., Any]) -> None:
-    data = make_run().collect()
+def test_the_card_is_the_same_for_every_name_but_for_the_name(data: ReportData) -> None:
     lines = model_card(data).count("\n")
     assert model_card(dataclasses.replace(data, positive="a|b\n\n# c")).count("\n") == lines
 

@@ -16,20 +16,20 @@ SECTIONS = [
     "steps", "card",
 ]  # fmt: skip
 
-MakeRun = Callable[..., Any]
+Write = Callable[..., Any]
 
 
 @pytest.mark.parametrize("until", ["nothing", "data", "gate"])
-def test_every_section_is_there_however_far_the_run_came(make_run: MakeRun, until: str) -> None:
-    page = Page(make_run(until).write()[0])
+def test_every_section_is_there_however_far_the_run_came(written: Write, until: str) -> None:
+    page = written(until).page
     assert [section.attributes["id"] for section in page.all("section")] == SECTIONS
     targets = {link.attributes["href"] for link in page.all("a")}
     assert targets <= {f"#{section}" for section in SECTIONS}
 
 
 @pytest.mark.parametrize("until, show_films", [("nothing", False), ("data", True), ("gate", False), ("gate", True)])
-def test_the_page_is_accessible_as_far_as_its_text_tells(make_run: MakeRun, until: str, show_films: bool) -> None:
-    page = Page(make_run(until).write(show_films=show_films)[0])
+def test_the_page_is_accessible_as_far_as_its_text_tells(written: Write, until: str, show_films: bool) -> None:
+    page = written(until, show_films=show_films).page
     assert page.all("html")[0].attributes["lang"] == "en"
     assert {"header", "main", "nav", "footer"} <= {element.tag for element in page.elements}
     levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
@@ -44,17 +44,16 @@ def test_the_page_is_accessible_as_far_as_its_text_tells(make_run: MakeRun, unti
     assert set(labels) <= set(ids)
 
 
-def test_every_table_of_the_report_has_a_caption(make_run: MakeRun) -> None:
-    page = Page(make_run().write()[0])
+def test_every_table_of_the_report_has_a_caption(written: Write) -> None:
+    page = written().page
     of_report = [table for table in page.all("table") if "section" in table.ancestors]
     captions = page.all("caption")
     of_card = page.elements[page.elements.index(next(e for e in page.elements if e.attributes.get("id") == "card")) :]
     assert len(captions) == len(of_report) - sum(element.tag == "table" for element in of_card)
 
 
-def test_nothing_is_asked_of_a_network(make_run: MakeRun) -> None:
-    html = make_run().write(show_films=True)[0]
-    page = Page(html)
+def test_nothing_is_asked_of_a_network(written: Write) -> None:
+    html, page = written(show_films=True).html, written(show_films=True).page
     references = [
         value
         for element in page.elements
@@ -70,28 +69,28 @@ def test_nothing_is_asked_of_a_network(make_run: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("until", ["nothing", "data", "gate"])
-def test_no_film_and_no_patient_can_be_known(make_run: MakeRun, until: str) -> None:
-    run = make_run(until, blessed=False)
-    planted = run.identifying
+def test_no_film_and_no_patient_can_be_known(written: Write, until: str) -> None:
+    made = written(until, blessed=until != "gate")
+    run, planted = made.run, made.run.identifying
     told = " ".join(run.result.reasons + run.result.notes)
     assert any(name in told for name in planted)
-    for text in run.write(show_films=False):
+    for text in (made.html, made.card):
         assert not {name for name in planted if name in text}
         assert "Mustermann" not in text
         assert "<img" not in text
 
 
-def test_where_films_are_shown_their_ids_stand_there_and_nothing_else(make_run: MakeRun) -> None:
-    run = make_run()
-    html, card = run.write(show_films=True)
+def test_where_films_are_shown_their_ids_stand_there_and_nothing_else(written: Write) -> None:
+    made = written(show_films=True)
+    run, html, card = made.run, made.html, made.card
     ids = {row.image_id for row in run.rows}
     assert any(name in html for name in ids)
     assert not {name for name in run.identifying - ids if name in html}
     assert not {name for name in run.identifying if name in card}
 
 
-def test_a_released_model_is_explained(make_run: MakeRun) -> None:
-    page = Page(make_run().write()[0])
+def test_a_released_model_is_explained(written: Write) -> None:
+    page = written().page
     decision = page.section("decision")
     assert "Released" in page.all("h1")[0].text
     assert "served as version 1795406570" in decision
@@ -102,19 +101,18 @@ def test_a_released_model_is_explained(make_run: MakeRun) -> None:
     assert "random weights" in decision
 
 
-def test_a_refused_model_names_rule_value_and_bound(make_run: MakeRun) -> None:
-    run = make_run(blessed=False)
-    html, card = run.write()
-    decision = Page(html).section("decision")
+def test_a_refused_model_names_rule_value_and_bound(written: Write) -> None:
+    made = written(blessed=False)
+    decision = made.page.section("decision")
     assert "Not released" in decision
     assert "failed 1 of 4 rules" in decision
     assert "0.520" in decision
     assert "0.999" in decision
-    assert "Not released" in card
+    assert "Not released" in made.card
 
 
-def test_refused_data_are_told_with_what_stopped_them(make_run: MakeRun) -> None:
-    page = Page(make_run("data").write()[0])
+def test_refused_data_are_told_with_what_stopped_them(written: Write) -> None:
+    page = written("data").page
     assert "Data refused" in page.all("h1")[0].text
     assert "2 patients have films in more than one split" in page.section("decision")
     assert "No model was trained" in page.section("learning")
@@ -122,16 +120,16 @@ def test_refused_data_are_told_with_what_stopped_them(make_run: MakeRun) -> None
     assert "did not run" in page.section("shortcuts")
 
 
-def test_a_failed_run_says_what_failed(make_run: MakeRun) -> None:
-    page = Page(make_run("nothing").write()[0])
+def test_a_failed_run_says_what_failed(written: Write) -> None:
+    page = written("nothing").page
     assert "Failed" in page.all("h1")[0].text
     assert "ManifestGen: [folder] is broken" in page.section("decision")
     assert "failed" in page.section("steps")
     assert "no film was counted" in page.section("data")
 
 
-def test_what_was_counted_and_measured_stands_in_its_section(make_run: MakeRun) -> None:
-    page = Page(make_run().write()[0])
+def test_what_was_counted_and_measured_stands_in_its_section(written: Write) -> None:
+    page = written().page
     assert "26 films of 14 patients with covid" in page.section("data")
     assert "a file without a row" in page.section("data")
     assert "drawn in equal shares" in page.section("data")
@@ -148,26 +146,24 @@ def test_what_was_counted_and_measured_stands_in_its_section(make_run: MakeRun) 
     assert "1 were cached" in page.section("steps")
 
 
-def test_films_are_shown_only_where_they_may_be(make_run: MakeRun) -> None:
-    run = make_run()
-    shown = Page(run.write(show_films=True)[0])
+def test_films_are_shown_only_where_they_may_be(written: Write) -> None:
+    shown = written(show_films=True).page
     assert len([image for image in shown.all("img") if "grid of 5 training films" in image.attributes["alt"]]) == 1
     assert "covid, called right" in shown.section("gallery")
     assert "called wrong" in shown.section("gallery")
-    hidden = Page(run.write(show_films=False)[0])
+    hidden = written(show_films=False).page
     assert not hidden.all("img")
     for section in ("augmentation", "gallery"):
         assert "not shown" in hidden.section(section)
 
 
-def test_the_same_run_gives_the_same_bytes(make_run: MakeRun) -> None:
-    run = make_run()
-    assert run.write(show_films=True) == run.write(show_films=True)
+def test_the_same_run_gives_the_same_bytes(written: Write) -> None:
+    before = written(show_films=True)
+    assert before.run.write(show_films=True) == (before.html, before.card)
 
 
-def test_the_card_stands_in_the_report_too(make_run: MakeRun) -> None:
-    html, card = make_run().write()
-    section = Page(html).section("card")
+def test_the_card_stands_in_the_report_too(written: Write) -> None:
+    card, section = written().card, written().page.section("card")
     headings = re.findall(r"^#+ (.*)$", card, re.M)
     assert headings[1:] == [
         "Intended use", "Model", "Data", "Metrics", "Slices", "Audit of the data", "Shortcut audit of the model",
@@ -178,8 +174,8 @@ def test_the_card_stands_in_the_report_too(make_run: MakeRun) -> None:
     assert "Dr. A. Test" in section
 
 
-def test_a_report_can_be_written_again(make_run: MakeRun) -> None:
-    run = make_run()
+def test_a_report_can_be_written_again(make_run: Callable[..., Any]) -> None:
+    run = make_run("data")
     html, _ = run.write()
     (run.root / "report.html").unlink()
     again = write_report_again(run.root).read_text(encoding="utf-8")

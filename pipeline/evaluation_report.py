@@ -1,0 +1,88 @@
+"""The report of an evaluation: that of a run, without what an evaluation does not do."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pipeline.evaluation_result import EvaluationResult
+from pipeline.lineage import NodeRun
+from pipeline.plan import Plan
+from pipeline.report.collect import collect
+from pipeline.report.places import Places, places_of, steps_of
+from pipeline.report.render import render
+from pipeline.report.write import REPORT_FILE
+from pipeline.result import RunResult
+from pipeline.settings import RunSettings
+from trainer.features import TEST
+from trainer.servable import Rate
+
+TITLE: Final = "Evaluation of a chest X-ray classifier"
+#: The settings that an evaluation follows; the others are those of a run.
+_FOLLOWED: Final = ("data.", "score.", "audit.", "report.", "gate.max_masked_auc")
+
+
+def write_evaluation_report(
+    result: EvaluationResult,
+    nodes: Mapping[str, NodeRun],
+    settings: RunSettings,
+    plan: Plan,
+    root: Path,
+    measured: Path,
+) -> Path:
+    """Writes ``report.html`` under the root, whole or not at all.
+
+    Args:
+        result: Of the evaluation.
+        nodes: Its nodes.
+        settings: What it was told.
+        plan: What the pipeline was told.
+        root: Folder of the evaluation.
+        measured: Folder with ``assessment.json`` and ``audit.json``.
+
+    Returns:
+        The report's path.
+    """
+    places: Places = dataclasses.replace(
+        places_of(nodes), model=Path(result.model_dir), audit=measured, blessing=measured
+    )
+    data = collect(
+        places,
+        _as_run(result),
+        settings,
+        root,
+        show_films=settings.report.shows_films(drawn=settings.data.root is None),
+        steps=steps_of(nodes),
+        digests={"data": plan.data_digest, **{name: plan.code[name] for name in nodes if name in plan.code}},
+    )
+    followed = tuple(one for one in data.origin.settings if one[0].startswith(_FOLLOWED))
+    data = dataclasses.replace(data, origin=dataclasses.replace(data.origin, settings=followed))
+    report = root / REPORT_FILE
+    draft = report.with_name(f".{REPORT_FILE}")
+    draft.write_text(render(data, TITLE), encoding="utf-8")
+    draft.replace(report)
+    return report
+
+
+def _as_run(result: EvaluationResult) -> RunResult:
+    """The result as the report of a run reads one: warnings, and the figures without known films, stand on top."""
+    reasons = result.warnings
+    if new := result.metrics_without_known:
+        reasons += (f"without the films that are not new: {', '.join(_said(*one) for one in new.items())}",)
+    known = result.known
+    return RunResult(
+        status="evaluated",
+        version=int(result.version) if result.version.isdecimal() else None,
+        model_dir=result.model_dir,
+        metrics=result.metrics,
+        components=result.components,
+        films={label: {TEST: count} for label, count in result.films.items()},
+        rejected=result.rejected,
+        audit=result.audit,
+        notes=(*result.notes, *(known.not_checkable if known else ())),
+        reasons=reasons,
+    )
+
+
+def _said(name: str, rate: Rate) -> str:
+    return f"{name.replace('_', ' ')} {rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, {rate.n} films)"
