@@ -4,12 +4,12 @@
 
     python benchmarks/film_hashes.py [--films FOLDER] [--patients 70] [--seed 12]
 
-Draws films, encodes each anew and scales it, and asks `trainer.film_hashes` whether the changed film is the film: recall.
-Asks the same of every two different films, of one patient and of two: false alarms. With FOLDER also of the films
-there, laid out as the profile ``covid_chestxray`` wants it, of all views; of them only sums are kept. The bound was
-chosen on drawn films of seed 11 and on the films of FOLDER whose SHA-256 begins with 0 to 7; of FOLDER only the others
-count here, and pairs with at least one of them. Copies that ManifestGen finds among the films are no two films. Writes
-``film_hashes.json`` and ``film_hashes.md`` beside this file. Five minutes.
+Draws films, encodes each anew and scales it, and asks `trainer.film_hashes` whether the changed film is the film:
+recall. Asks the same of every two different films, of one patient and of two: false alarms. With FOLDER also of the
+films there, laid out as the profile ``covid_chestxray`` wants it, of all views; of them only sums are kept. The bound
+was chosen on drawn films of seed 11 and on the films of FOLDER whose SHA-256 begins with 0 to 7; of FOLDER only the
+others count here, and pairs with at least one of them. Copies that ManifestGen finds among the films are no two films.
+Writes ``film_hashes.json`` and ``film_hashes.md`` beside this file. Five minutes.
 """
 
 import argparse
@@ -158,10 +158,11 @@ def page(sets: Mapping[str, Mapping[str, Sequence[Row]]], about: str) -> str:
     lines = [
         "# Films known again by their hashes",
         "",
-        f"{about}. Two looks are of one film if they differ in at most {MOST_BITS} of {8 * LOOK_BYTES} bits. Intervals are",
-        "Wilson's, 95 %. Pairs share films, so the interval of the pairs is narrower than what is known. Identical files",
-        "and identical pixels need no look; cropped and mirrored copies have another one. `benchmarks/film_hashes.py`",
-        "writes this page; its head has the command and says which films the bound was chosen on.",
+        f"{about}. Two looks are of one film if they differ in at most {MOST_BITS} of {8 * LOOK_BYTES} bits. Intervals",
+        "are Wilson's, 95 %. Pairs share films, so the interval of the pairs is narrower than what is known. Identical",
+        "files and identical pixels need no look; cropped and mirrored copies have another one.",
+        "`benchmarks/film_hashes.py` writes this page; its head has the command and says on which films the bound was",
+        "chosen.",
     ]
     for name, figures in sets.items():
         lines += ["", f"## {name}", "", "| change | record, px | known again | 95 % interval | bits, median | most |"]
@@ -175,7 +176,7 @@ def page(sets: Mapping[str, Mapping[str, Sequence[Row]]], about: str) -> str:
         lines += ["|---|---:|---:|---:|---:|"]
         lines += [
             f"| {row['relation']} | {row['size']} | {row['alarms']} / {row['n']} pairs | {100 * row['high']:.3f} % | "
-            f"{row['least']} |"
+            f"{'–' if row['least'] is None else row['least']} |"
             for row in figures["apart"]
         ]
     return "\n".join(lines) + "\n"

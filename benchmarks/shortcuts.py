@@ -69,11 +69,10 @@ NETWORKS: Final = {
 CONDITIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "disease, nothing else": {},
     "nothing at all": {"clear_lungs": True},
-    "letter": {"clear_lungs": True, "marked": ALL},
     "label": {"clear_lungs": True, "marked": ALL, "text": LABEL},
     "label, 80 % against 10 %": {"clear_lungs": True, "marked": MOST, "text": LABEL},
+    "letter": {"clear_lungs": True, "marked": ALL},
     "view": {"clear_lungs": True, "view_tells": True},
-    "disease and letter": {"marked": ALL},
     "disease and label": {"marked": ALL, "text": LABEL},
     "disease and label, 80 % against 10 %": {"marked": MOST, "text": LABEL},
     "disease and view": {"view_tells": True},

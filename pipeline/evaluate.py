@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.result import RunResult
 
 #: What the pipeline of an evaluation is told of a plan.
-_PLANNED: Final = (
+PLANNED: Final = (
     "data_settings", "score_settings", "max_masked_auc", "classes", "image_size", "data_digest", "key_id", "code",
 )  # fmt: skip
 
@@ -116,7 +116,7 @@ def _evaluate_locked(
     from pipeline.evaluation_outcome import evaluated, failed
 
     if failure is not None:
-        return failed(failure, version)
+        return failed(failure, version, root)
     return evaluated(nodes, settings, plan, version, root, trained)
 
 
@@ -133,7 +133,7 @@ def _run(
     pipeline = create_evaluation_pipeline(
         root=str(root / "tfx"),
         model=str(_at_hand(version, root)),
-        **{name: getattr(plan, name) for name in _PLANNED},
+        **{name: getattr(plan, name) for name in PLANNED},
         beam_pipeline_args=settings.beam.pipeline_args,
         metadata_connection_config=connection_config(database),
     )

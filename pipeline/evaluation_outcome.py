@@ -14,7 +14,7 @@ from components.pusher.training_films import hashed_films
 from components.shortcut_audit.report import ShortcutFindings
 from pipeline.evaluation_audit import audit_films
 from pipeline.evaluation_result import EvaluationResult, KnownFilms
-from pipeline.known_films import WAYS, find_known_films
+from pipeline.known_films import WAYS, Known, find_known_films
 from pipeline.lineage import NodeRun
 from pipeline.plan import Plan
 from pipeline.result import ComponentRun, RunResult
@@ -31,11 +31,18 @@ KNOWN_FILMS_FILE: Final = "known_films.csv"
 MEASURED: Final = "measured"
 
 
-def failed(run: RunResult, version: Path) -> EvaluationResult:
-    """The result of an evaluation in which a node raised."""
+def failed(run: RunResult, version: Path, root: Path) -> EvaluationResult:
+    """The result of an evaluation in which a node raised.
+
+    Args:
+        run: What the nodes that ended well have left.
+        version: Folder of the model's version.
+        root: Where the manifest is.
+    """
+    nothing = run.rejected and not run.films
     return EvaluationResult(
         status="failed",
-        reasons=run.reasons,
+        reasons=(_no_film(run.rejected, root),) if nothing else run.reasons,
         model_dir=str(version),
         version=version.name,
         films={label: sum(counts.values()) for label, counts in run.films.items()},
@@ -59,7 +66,7 @@ def evaluated(
         settings: Of the evaluation.
         plan: What the pipeline was told.
         version: Folder of the model's version.
-        root: Gets copies of the manifest, the list of known films, and what was measured.
+        root: Gets copies of the manifest, the list of known films, what was measured, and the report.
         trained: The manifest of the run that trained the model; None where it is not at hand.
     """
     info = ModelInfo.read(version)
@@ -78,13 +85,10 @@ def evaluated(
         },
     )
     if not manifest.rows:
-        reason = (
-            f"no film is usable: {len(manifest.rejected)} rows are rejected; see {root / 'manifest' / 'rejected.csv'}"
-        )
-        return result.model_copy(update={"reasons": (reason,)})
+        return result.model_copy(update={"reasons": (_no_film(result.rejected, root),)})
 
     LOGGER.info("looking for films that the model has seen")
-    records = Path(nodes["XrayExampleGen"].outputs["examples"].uri, f"Split-{TEST}")
+    records = Path(_folder(nodes, "XrayExampleGen", "examples"), f"Split-{TEST}")
     known = find_known_films(
         manifest.rows,
         list(hashed_films(records)),
@@ -93,32 +97,26 @@ def evaluated(
         sources_without_patients=plan.sources_without_patients,
         trained=trained,
     )
-    summary = known.summary(manifest.rows)
-    listing = root / KNOWN_FILMS_FILE
-    listing.unlink(missing_ok=True)
-    if summary.known:
-        known.write(manifest.rows, listing)
-        summary = summary.model_copy(update={"listed_in": str(listing)})
+    summary = _listed(known, manifest.rows, root)
 
     LOGGER.info("measuring")
-    predictions = read_predictions(Path(nodes["Score"].outputs["predictions"].uri, PREDICTIONS_FILE))
+    predictions = read_predictions(_folder(nodes, "Score", "predictions") / PREDICTIONS_FILE)
     new = np.array([image_id not in known.ways for image_id in predictions.image_id], bool)
+    shortcuts = _folder(nodes, "ShortcutAudit", "shortcuts") / SHORTCUTS_FILE
     assessment = assess(predictions)
-    without_known = assess(predictions.chosen(new)) if new.any() and not new.all() else None
     audit = audit_films(
         manifest.rows, manifest.rejected, records, settings.data, settings.audit, plan.sources_without_patients
     )
     (root / MEASURED).mkdir(exist_ok=True)
     for name, measured in ((ASSESSMENT_FILE, assessment), (AUDIT_FILE, audit)):
         (root / MEASURED / name).write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    shortcuts = Path(nodes["ShortcutAudit"].outputs["shortcuts"].uri, SHORTCUTS_FILE)
     result = result.model_copy(
         update={
             "warnings": tuple(_warnings(summary)),
             "status": "evaluated",
             "known": summary,
             "assessment": assessment,
-            "assessment_without_known": without_known,
+            "assessment_without_known": assess(predictions.chosen(new)) if new.any() and not new.all() else None,
             "shortcuts": ShortcutFindings.model_validate_json(shortcuts.read_text(encoding="utf-8")),
             "audit": audit.checks,
             "notes": (*(f"of the model: {note}" for note in info.notes), *(c.message for c in audit.warnings)),
@@ -144,10 +142,29 @@ def _reported(
 
 def _manifest(nodes: Mapping[str, NodeRun]) -> Manifest:
     """Usable films, and all rejections."""
-    folder = Path(nodes["ManifestGen"].outputs["manifest"].uri)
-    undecodable = read_rejected(Path(nodes["XrayExampleGen"].outputs["rejected"].uri))
+    folder = _folder(nodes, "ManifestGen", "manifest")
+    undecodable = read_rejected(_folder(nodes, "XrayExampleGen", "rejected"))
     rows = without(read_manifest(folder), undecodable)
     return Manifest(tuple(rows), (*read_rejected(folder), *undecodable))
+
+
+def _folder(nodes: Mapping[str, NodeRun], node: str, key: str) -> Path:
+    return Path(nodes[node].outputs[key].uri)
+
+
+def _listed(known: Known, rows: Sequence[ManifestRow], root: Path) -> KnownFilms:
+    """The known films, counted, and listed under the root where there are any."""
+    summary, listing = known.summary(rows), root / KNOWN_FILMS_FILE
+    listing.unlink(missing_ok=True)
+    if not summary.known:
+        return summary
+    known.write(rows, listing)
+    return summary.model_copy(update={"listed_in": str(listing)})
+
+
+def _no_film(rejected: Mapping[str, int], root: Path) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in rejected.items()) or "the sources hold none"
+    return f"no film is usable ({reasons}); see {root / 'manifest' / 'rejected.csv'}, mend findings, views or films"
 
 
 def _warnings(known: KnownFilms) -> list[str]:

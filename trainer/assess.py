@@ -22,7 +22,8 @@ def assess(predictions: Predictions, *, sensitivity: float = 0.95, seed: int = 0
 
     Args:
         predictions: A row per film, in any order; none at all leaves everything without a number.
-        sensitivity: The recall at which ``specificity_at_sensitivity`` is read off, 0 < sensitivity <= 1.
+        sensitivity: The recall at which ``specificity_at_sensitivity`` is read off, 0 < sensitivity < 1. With
+            fewer than 1 / (1 - sensitivity) positive films nothing tells it from 1, and there is no number.
         seed: Of the bootstraps.
     """
     both_sides = 0 < predictions.is_positive.sum() < len(predictions)

@@ -115,7 +115,7 @@ class Comparison(Settings):
         patients: Theirs.
         better: Films that the candidate has right and the other has wrong.
         worse: The other way round.
-        p: Two-sided exact p-value.
+        p: Two-sided exact p-value; of several films of one patient the balance counts, once.
         p_worse: One-sided: how likely so many ``worse`` are if the two are equally good.
     """
 

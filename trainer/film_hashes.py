@@ -33,7 +33,7 @@ BYTES: Final = FILE_BYTES + PIXEL_BYTES + LOOK_BYTES
 PATIENT_BYTES: Final = 8
 
 #: Bits of 256 in which the looks of one film may differ: midway between what encoding anew and scaling do to a film at
-#: 64 pixels and above (up to 17) and the likest of 22,000 pairs of different drawn films (28; of real ones 59). At 32
+#: 64 pixels and above (up to 17) and the likest of 22,000 pairs of different drawn films (28; of real ones 62). At 32
 #: pixels it is less sure. ``benchmarks/film_hashes.md`` has the figures on other films.
 MOST_BITS: Final = 22
 

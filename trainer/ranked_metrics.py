@@ -14,10 +14,10 @@ def ranked_metrics(
 ) -> dict[str, Rate]:
     """Area under the ROC curve, average precision, and the best specificity at a sensitivity.
 
-    Their intervals are a bootstrap's of patients. Where its draws are all alike, as where the scores separate the
-    classes completely, they are Clopper-Pearson's instead (``trainer.statistics.with_spread``): for areas and
-    specificity on pairs of patients; for average precision, a mean of precisions, on the positive patients, for the
-    last of those precisions is all of them among as many.
+    Their intervals are a bootstrap's of patients. Where the scores separate the classes completely it has no spread,
+    and they are Clopper-Pearson's instead (``trainer.statistics.with_spread``): for area and specificity on pairs of
+    patients; for average precision, a mean of precisions, on the positive patients, for the last of those precisions
+    is all of them among as many.
 
     The specificity's interval is never narrower than that of the same specificity at a fixed threshold: what it adds is
     that the threshold was read off the same films. In simulations it held the truth in 89 to 92 of 100 cases with 20

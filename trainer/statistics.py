@@ -153,9 +153,9 @@ def bootstrap_auc(
 ) -> Interval:
     """Interval of :func:`auc` by the bootstrap of patients (``trainer.bootstrap``).
 
-    Draws that hold one class only are left out. Where no draw has another area than the films, as where the scores
-    separate the classes completely, see :func:`with_spread`: the trials are as many pairs of a positive and a negative
-    patient as can be made without using one twice.
+    Draws that hold one class only are left out. Where the scores separate the classes completely, see
+    :func:`with_spread`: the trials are as many pairs of a positive and a negative patient as can be made without using
+    one twice.
 
     Raises:
         RunError: All films are positive, or none is.
@@ -168,13 +168,16 @@ def bootstrap_auc(
 
 
 def with_spread(ends: tuple[float, float], value: float, trials: int, confidence: float = 0.95) -> Interval:
-    """An interval from the ends that a bootstrap gave.
+    """An interval from the ends that a bootstrap gave to a value in 0..1.
 
-    Where all its draws were alike they say nothing about the number of patients. Then the interval is
-    Clopper-Pearson's for ``value`` of so many trials, as of a rate without a miss.
+    Of a value of 0 or 1 its draws are all alike, and say nothing about the number of patients. Then the interval is
+    Clopper-Pearson's for none or all of so many trials. Scores that are the same for all films are another matter:
+    their area is one half whatever the films.
     """
     low, high = ends
-    return Interval(low, high) if low < high else clopper_pearson(value * trials, trials, confidence)
+    return (
+        clopper_pearson(value * trials, trials, confidence) if low == high == value in (0, 1) else Interval(low, high)
+    )
 
 
 def pairs_of(positives: np.ndarray, patients: np.ndarray) -> int:

@@ -54,7 +54,7 @@ def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, nam
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if name != "loss":
             ax.set_ylim(-0.02, 1.02)
-        ax.legend()
+        _legend_below(figure)
         best = (
             f"in the kept epoch {best_epoch}: train {train[best_epoch - 1]:.3f}, eval {evaluation[best_epoch - 1]:.3f}"
         )

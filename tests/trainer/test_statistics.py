@@ -228,8 +228,8 @@ def test_the_interval_of_an_area_holds_the_truth_in_about_95_of_100_simulations(
     assert np.mean(above) <= 0.06  # the plain percentiles: .10 at 3.0
 
 
-def test_an_area_that_no_draw_changes_is_no_more_certain_than_its_patients():
-    assert bootstrap_auc([0.5] * 8, [True, False] * 4, list("abcdefgh"), seed=1) == clopper_pearson(2, 4)
+def test_scores_that_are_all_the_same_have_an_area_of_one_half():
+    assert bootstrap_auc([0.5] * 8, [True, False] * 4, list("abcdefgh"), seed=1) == Interval(0.5, 0.5)
 
 
 def test_mcnemar_gives_the_published_p_value():
