@@ -176,18 +176,23 @@ def main() -> None:
         json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"about": "", "data": [], "models": {}}
     )
     figures["about"] = f"tensorflow {importlib.metadata.version('tensorflow')}"
+    arguments.output.mkdir(parents=True, exist_ok=True)
     if "data" in parts:
         figures["data"] = [row for patients in COHORTS for row in try_data(patients, seeds)]
-    for network in NETWORKS:
-        if network in parts:
-            figures["models"][network] = [
-                try_model(network, condition, seeds) for condition in arguments.condition or CONDITIONS
-            ]
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    text = "\n".join(page(figures)) + "\n"
-    (arguments.output / "shortcuts.md").write_text(text, encoding="utf-8")
-    print(text)
+        write(figures, arguments.output)
+    for network in [network for network in NETWORKS if network in parts]:
+        rows = {row["condition"]: row for row in figures["models"].get(network, [])}
+        for condition in arguments.condition or CONDITIONS:
+            rows[condition] = try_model(network, condition, seeds)
+            figures["models"][network] = [rows[name] for name in CONDITIONS if name in rows]
+            write(figures, arguments.output)
+    print("\n".join(page(figures)))
+
+
+def write(figures: Mapping[str, Any], folder: Path) -> None:
+    """Writes what there is, so that hours are not lost with the last minute."""
+    (folder / "shortcuts.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    (folder / "shortcuts.md").write_text("\n".join(page(figures)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

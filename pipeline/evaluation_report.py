@@ -9,15 +9,14 @@ from pipeline.evaluation_result import EvaluationResult
 from pipeline.lineage import NodeRun
 from pipeline.plan import Plan
 from pipeline.report.collect import collect
+from pipeline.report.data import Verdict
 from pipeline.report.places import Places, places_of, steps_of
-from pipeline.report.render import render
-from pipeline.report.write import REPORT_FILE
+from pipeline.report.write import write_collected
 from pipeline.result import RunResult
 from pipeline.settings import RunSettings
 from trainer.features import TEST
 from trainer.servable import Rate
 
-TITLE: Final = "Evaluation of a chest X-ray classifier"
 #: The settings that an evaluation follows; the others are those of a run.
 _FOLLOWED: Final = ("data.", "score.", "audit.", "report.", "gate.max_masked_auc")
 
@@ -30,7 +29,7 @@ def write_evaluation_report(
     root: Path,
     measured: Path,
 ) -> Path:
-    """Writes ``report.html`` under the root, whole or not at all.
+    """Writes ``report.html`` and ``model_card.md`` under the root.
 
     Args:
         result: Of the evaluation.
@@ -48,30 +47,36 @@ def write_evaluation_report(
     )
     data = collect(
         places,
-        _as_run(result),
+        as_run(result),
         settings,
         root,
         show_films=settings.report.shows_films(drawn=settings.data.root is None),
         steps=steps_of(nodes),
         digests={"data": plan.data_digest, **{name: plan.code[name] for name in nodes if name in plan.code}},
+        verdict=verdict_of(result),
     )
     followed = tuple(one for one in data.origin.settings if one[0].startswith(_FOLLOWED))
-    data = dataclasses.replace(data, origin=dataclasses.replace(data.origin, settings=followed))
-    report = root / REPORT_FILE
-    draft = report.with_name(f".{REPORT_FILE}")
-    draft.write_text(render(data, TITLE), encoding="utf-8")
-    draft.replace(report)
-    return report
+    return write_collected(dataclasses.replace(data, origin=dataclasses.replace(data.origin, settings=followed)), root)
 
 
-def _as_run(result: EvaluationResult) -> RunResult:
+def verdict_of(result: EvaluationResult) -> Verdict:
+    """What stands on top: nothing is decided, but films that are not new forbid to take the figures at their word."""
+    sentence = (
+        f"Version {result.version}, a model that was pushed before, was tested on other films. Nothing was trained."
+    )
+    if result.warnings:
+        return Verdict("Evaluated, not on new films alone", sentence, "bad")
+    return Verdict("Evaluated", sentence, "plain")
+
+
+def as_run(result: EvaluationResult) -> RunResult:
     """The result as the report of a run reads one: warnings, and the figures without known films, stand on top."""
     reasons = result.warnings
     if new := result.metrics_without_known:
         reasons += (f"without the films that are not new: {', '.join(_said(*one) for one in new.items())}",)
     known = result.known
     return RunResult(
-        status="evaluated",
+        status="unchanged",  # of what is served; what stands on top is said by the verdict
         version=int(result.version) if result.version.isdecimal() else None,
         model_dir=result.model_dir,
         metrics=result.metrics,

@@ -9,8 +9,7 @@ from components.release_gate.decision import Rule
 from trainer.servable import Rate
 from trainer.strict import Settings
 
-#: ``evaluated`` is no end of a run: what ``cxr evaluate`` tells the report.
-Status = Literal["pushed", "unchanged", "not_blessed", "refused_data", "failed", "evaluated"]
+Status = Literal["pushed", "unchanged", "not_blessed", "refused_data", "failed"]
 
 
 class ComponentRun(Settings):

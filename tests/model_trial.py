@@ -23,6 +23,7 @@ from trainer.input import Split
 from trainer.job import Job
 from trainer.predictions import Predictions
 from trainer.run import run
+from trainer.servable import Rate
 from trainer.settings import ThresholdSettings, TrainerSettings
 
 CLASSES: Final = ("covid", "healthy")
@@ -56,11 +57,11 @@ class Trial:
         """Names of the judged variants that tell the classes apart."""
         return tuple(result.name for result in self.results if result.tells)
 
-    def auc(self, variant: str) -> float:
+    def auc(self, variant: str) -> Rate:
         """Area under the curve of one variant."""
         (found,) = [result.auc for result in self.results if result.name == variant]
         assert found is not None
-        return found.value
+        return found
 
 
 def train_and_audit(films: SmallFilms, settings: TrainerSettings, folder: Path) -> Trial:

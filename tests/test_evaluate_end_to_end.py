@@ -61,8 +61,16 @@ def evaluate(folder: Path) -> Evaluate:
     """Evaluates the pushed model on class folders."""
 
     def run(root: Path, *options: object, **environment: str) -> tuple[int, dict[str, Any], str]:
-        names = sorted(path.name for path in root.iterdir())
-        sources = [{"kind": "class_folders", "name": name, "path": name, "folders": CLASS_FOLDERS} for name in names]
+        sources = [
+            {
+                "kind": "class_folders",
+                "name": ward.name,
+                "path": ward.name,
+                "folders": {folder.name: CLASS_FOLDERS[folder.name] for folder in sorted(ward.iterdir())},
+                "view": "PA",
+            }
+            for ward in sorted(root.iterdir())
+        ]
         data = {"root": str(root), "sources": sources, "findings": FINDINGS, "max_rejected": 1}
         config = folder / f"{root.name}.yaml"
         config.write_text(json.dumps({"data": data}))  # JSON is YAML
@@ -84,7 +92,7 @@ def test_films_that_are_new_are_measured_and_none_is_called_known(folder: Path, 
     for name, source in (("covid", "covid"), ("healthy", "normal")):
         shutil.copytree(folder / "drawn" / "class-folders" / source, ward / name)
     code, result, err = evaluate(folder / "other")
-    assert code == 0, err
+    assert code == 0, (result, err)
     assert (result["status"], result["warnings"], result["known"]["known"]) == ("evaluated", [], 0)
     assert sum(result["films"].values()) == result["known"]["films"] == sum(1 for film in ward.rglob("*.*"))
     assert result["known"]["training_films"] == len(training_films(folder))
@@ -96,14 +104,14 @@ def test_films_that_are_new_are_measured_and_none_is_called_known(folder: Path, 
     assert not any((folder / "runs" / "evaluate-other").glob("serving*")), "nothing is pushed"
 
     code, again, err = evaluate(folder / "other")
-    assert code == 0, err
+    assert code == 0, (result, err)
     assert {node["state"] for node in again["components"].values()} <= {"cached", "ran"}
     assert [name for name, node in again["components"].items() if node["state"] == "ran"] in ([], ["Model"])
     assert again["metrics"] == result["metrics"]
 
     shutil.rmtree(ward / "healthy")
     code, result, err = evaluate(folder / "other", "--root", "one-class")
-    assert (code, result["status"]) == (0, "evaluated"), err
+    assert (code, result["status"]) == (0, "evaluated"), (result, err)
     reasons = result["assessment"]["slices"][0]["not_computable"]
     assert {"specificity", "auc"} <= set(reasons)
     assert "specificity" not in result["metrics"]
@@ -111,7 +119,7 @@ def test_films_that_are_new_are_measured_and_none_is_called_known(folder: Path, 
     for film in (ward / "covid").iterdir():
         film.write_bytes(b"no film")
     code, result, err = evaluate(folder / "other", "--root", "no-film")
-    assert (code, result["status"]) == (1, "failed"), err
+    assert (code, result["status"]) == (1, "failed"), (result, err)
     assert result["reasons"][0].startswith("no film is usable (")
 
 
@@ -126,7 +134,7 @@ def test_its_own_films_are_known_and_so_are_they_encoded_anew(folder: Path, eval
             smaller = film.convert("L").resize((film.width * 3 // 4, film.height * 3 // 4))
             smaller.save(folder / "same" / "anew" / row["label"] / f"{number}.jpg", quality=70)
     code, result, err = evaluate(folder / "same")
-    assert code == 0, err
+    assert code == 0, (result, err)
     count = len(films)
     assert next(iter(result)) == "warnings"
     assert result["warnings"][0].startswith(f"{2 * count} of {2 * count} films (100.0%) are not new to the model")
@@ -135,5 +143,5 @@ def test_its_own_films_are_known_and_so_are_they_encoded_anew(folder: Path, eval
     with Path(result["known"]["listed_in"]).open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 2 * count
     code, result, err = evaluate(folder / "same", "--manifest", "run/manifest")
-    assert code == 0, err
+    assert code == 0, (result, err)
     assert not any("--manifest" in reason for reason in result["known"]["not_checkable"])

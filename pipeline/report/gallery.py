@@ -43,15 +43,15 @@ def films_of(
 
 
 def _augmentation(places: Places, model: ModelInfo | None) -> Picture | None:
-    if model is None or places.examples is None:
+    split = places.examples / f"Split-{TRAIN}" if places.examples else None
+    if model is None or split is None or not split.is_dir():
         return None
     from pipeline.report.records import augmented  # brings TensorFlow
 
     settings = Augmentation.model_validate(model.settings["augmentation"])
-    split = places.examples / f"Split-{TRAIN}"
-    if not any(file.stat().st_size for file in split.iterdir()):  # an evaluation trains on nothing
-        return None
     films = augmented(split, settings, model.image_size, _AUGMENTED, _AUGMENTED, model.seed)
+    if not len(films):  # an evaluation trains on nothing
+        return None
     caption = (
         f"{len(films)} training films. First column: as read. The others: five of the random changes under which "
         "training sees them, drawn anew in every epoch."

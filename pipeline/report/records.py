@@ -46,6 +46,8 @@ def augmented(
         uint8 [films, 1 + draws, S, S].
     """
     chosen = _one_class_after_another(split, films)
+    if not chosen:
+        return np.empty((0, 1 + draws, image_size, image_size), np.uint8)
     images = np.stack([_pixels(film, image_size) for film in chosen])[..., None]
     repeated = np.repeat(images, draws, axis=0).astype(np.float32)
     with tf.device("/CPU:0"):

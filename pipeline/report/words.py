@@ -54,14 +54,13 @@ _RULES: Final[Mapping[str, tuple[str, str]]] = {
     "determinism": ("Answers twice alike", "Largest difference of a score when asked again, and random operations."),
 }
 
-#: Status -> headline, sentence below it, and ``good`` or ``bad``.
+#: Status -> headline, sentence below it, and ``good``, ``bad`` or ``plain``.
 HEADLINES: Final[Mapping[str, tuple[str, str, str]]] = {
     "pushed": ("Released", "The model passed every rule and is served as version {version}.", "good"),
     "unchanged": ("Released, unchanged", "The model passed every rule; version {version} serves it already.", "good"),
     "not_blessed": ("Not released", "The model failed {failed} of {rules} rules. Nothing was pushed.", "bad"),
     "refused_data": ("Data refused", "The data audit stopped the run before a model was trained.", "bad"),
     "failed": ("Failed", "The run did not come to its end. Nothing was pushed.", "bad"),
-    "evaluated": ("Evaluated", "A model that was pushed before, version {version}, was tested on other films.", "good"),
 }
 
 VERDICTS: Final[Mapping[str, tuple[str, str]]] = {

@@ -112,14 +112,14 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     )
 
     config = eval_config(CLASSES, "covid")
-    started = time.monotonic()
+    started = time.process_time()  # other work on the machine does not count
     result = tfma.run_model_analysis(
         eval_shared_model=tfma.default_eval_shared_model(str(folder / "model"), eval_config=config, tags=["serve"]),
         eval_config=config,
         data_location=str(folder / "films.gz"),
         output_path=str(folder / "tfma"),
     )
-    return SimpleNamespace(result=result, predictions=predictions, seconds=time.monotonic() - started)
+    return SimpleNamespace(result=result, predictions=predictions, seconds=time.process_time() - started)
 
 
 def _values(evaluated: SimpleNamespace) -> dict[str, dict[str, Any]]:
@@ -191,5 +191,5 @@ def test_calibration_is_the_mean_score_over_the_share_of_positive_films(evaluate
     assert _values(evaluated)["overall"]["calibration"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_it_takes_seconds_for_eighty_films(evaluated):
-    assert evaluated.seconds < 60
+def test_it_takes_seconds_of_a_core_for_eighty_films(evaluated):
+    assert evaluated.seconds < 30

@@ -35,12 +35,12 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Train:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_model_that_can_only_read_the_corner_is_caught(train: Train, seed: int) -> None:
     trial = train(seed, clear_lungs=True, marked=(1.0, 0.0), text=LABEL)
-    assert trial.auc("original") > 0.9, "it has learned something, and there is nothing but the label"
+    assert trial.auc("original").low > 0.5, "it has learned something, and there is nothing but the label"
     assert trial.telling
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_model_that_reads_the_lungs_passes(train: Train, seed: int) -> None:
     trial = train(seed)
-    assert trial.auc("original") > 0.9
+    assert trial.auc("original").low > 0.5
     assert trial.telling == ()

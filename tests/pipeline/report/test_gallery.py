@@ -1,5 +1,6 @@
 """Pictures of films: which are drawn, and what a run without them gives."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -63,5 +64,8 @@ def test_without_artifacts_there_are_no_pictures() -> None:
 def test_an_evaluation_has_no_training_films_to_show(made: Any, tmp_path: Any) -> None:
     places = places_of(made.nodes)
     data = made.collect(show_films=True)
-    films = films_of(Places(examples=tmp_path, model=places.model), None, None, data.model)
-    assert films.augmentation is None
+    evaluation = Places(examples=tmp_path, model=places.model)
+    assert films_of(evaluation, None, None, data.model).augmentation is None
+    (tmp_path / f"Split-{TRAIN}").mkdir()
+    (tmp_path / f"Split-{TRAIN}" / "data.gz").write_bytes(gzip.compress(b""))
+    assert films_of(evaluation, None, None, data.model).augmentation is None
