@@ -81,7 +81,11 @@ class Predictions:
         indices = np.arange(len(self))[films]
         return replace(
             self,
-            **{name: [getattr(self, name)[i] for i in indices] for name in _TEXTS},
+            image_id=[self.image_id[i] for i in indices],
+            patient_id=[self.patient_id[i] for i in indices],
+            view=[self.view[i] for i in indices],
+            source=[self.source[i] for i in indices],
+            sex=[self.sex[i] for i in indices],
             label=self.label[indices],
             age=self.age[indices],
             probabilities=self.probabilities[indices],
