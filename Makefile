@@ -3,7 +3,7 @@
 # Both set everything up on a fresh machine first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-e2e check format lock clean
+.PHONY: help setup demo test test-e2e test-browser check format lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -27,6 +27,9 @@ test: .venv/.dev  ## unit and component tests
 
 test-e2e: .venv/.dev  ## whole runs, each in processes of its own; many minutes
 	@$(BIN)/pytest -n 2 --dist load -m e2e $(PYTEST_ARGS)
+
+test-browser: .venv/.dev  ## pages in a headless Chromium, where there is one
+	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
 
 check: .venv/.dev  ## format, lint, types, layering
 	@$(BIN)/ruff format --check .
