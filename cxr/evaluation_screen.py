@@ -51,7 +51,7 @@ def _metrics(films: str, metrics: Mapping[str, Rate], own: Mapping[str, Rate]) -
         cells = (
             (f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", str(found.n), str(found.patients))
             if found
-            else ("not computable", _NONE, _NONE, _NONE)
+            else (_NONE, _NONE, _NONE, _NONE)
         )
         table.add_row(name, *cells, f"{own[name].value:.3f}" if name in own else _NONE)
     return table

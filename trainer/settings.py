@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from trainer.strict import Settings
 
-BackboneName = Literal["cnn", "inception_resnet_v2"]
+BackboneName = Literal["cnn", "vgg16", "nasnet_large", "inception_resnet_v2", "densenet121", "efficientnet_b0"]
 
 
 class Augmentation(Settings):
@@ -30,7 +30,7 @@ class TrainerSettings(Settings):
     backbone: BackboneName = "inception_resnet_v2"
     weights: str = Field(
         "imagenet",
-        description="imagenet, random, or the path of a .weights.h5 file; the cnn is always trained from scratch",
+        description="imagenet, random, or the path of a .weights.h5 or .h5 file; the cnn is always trained from scratch",
     )
     epochs: int = Field(50, ge=1, le=10_000)
     batch_size: int = Field(32, ge=1, le=4096)

@@ -39,7 +39,7 @@ def fetch_weights(settings: TrainerSettings) -> Path | None:
         with contextlib.redirect_stdout(sys.stderr):
             return Path(
                 keras.utils.get_file(
-                    backbone.imagenet.url.rpartition("/")[2],
+                    backbone.imagenet.name,
                     backbone.imagenet.url,
                     cache_subdir="models",
                     file_hash=backbone.imagenet.md5,
@@ -50,7 +50,7 @@ def fetch_weights(settings: TrainerSettings) -> Path | None:
         raise RunError(
             f"the ImageNet weights of {settings.backbone} could not be downloaded ({reason}); either give a local "
             "file with trainer.weights=FILE.h5, or set KERAS_HOME to a folder that already holds "
-            f"models/{backbone.imagenet.url.rpartition('/')[2]}"
+            f"models/{backbone.imagenet.name}"
         ) from error
 
 
