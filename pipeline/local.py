@@ -45,6 +45,11 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     prepare_process(debug=debug)
     log_file = root / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}.log"
     log_to(log_file, debug=debug)
+    if settings.trainer.require_gpu:
+        from trainer.devices import check_gpu  # brings TensorFlow
+
+        prepare_gpus()
+        check_gpu(settings.trainer)
     if settings.beam != BeamSettings():  # the check takes seconds, and what stands there by itself is right
         from pipeline.beam_check import check_beam
 

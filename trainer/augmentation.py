@@ -2,9 +2,25 @@
 
 import keras
 
+from trainer.precision import SINGLE, precision
 from trainer.settings import Augmentation
 
 _GREY_RANGE = (0, 255)
+
+
+class RandomRescaling(keras.layers.Layer):
+    """Multiplies all grey levels of a film by one factor, drawn evenly from 1 - ``rescale`` to 1 + ``rescale``."""
+
+    def __init__(self, rescale: float, seed: int) -> None:
+        super().__init__()
+        self._rescale, self._seeds = rescale, keras.random.SeedGenerator(seed)
+
+    def call(self, images: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """[B, S, S, 1] to the same; the identity unless in training."""
+        if not training:
+            return images
+        shape = (keras.ops.shape(images)[0], 1, 1, 1)
+        return images * keras.random.uniform(shape, 1 - self._rescale, 1 + self._rescale, seed=self._seeds)
 
 
 def build_augmentation(settings: Augmentation, image_size: int, seed: int) -> keras.Model:
@@ -14,13 +30,19 @@ def build_augmentation(settings: Augmentation, image_size: int, seed: int) -> ke
     collimator.
 
     Args:
-        settings: ranges; a layer whose range is 0 is left out.
+        settings: ranges and their strength; a layer whose range is 0 is left out.
         image_size: side of the images in pixels.
         seed: the same seed gives the same sequence of changes.
 
     Returns:
-        Model from float32 [B, S, S, 1] in 0..255 to the same; the identity unless called with ``training=True``.
+        Model from float32 [B, S, S, 1] in 0..255 to the same, float32 in mixed precision too: half floats would blur
+        where a pixel comes from. The identity unless called with ``training=True``.
     """
+    with precision(SINGLE):
+        return _stack(settings.scaled(), image_size, seed)
+
+
+def _stack(settings: Augmentation, image_size: int, seed: int) -> keras.Model:
     black = {"fill_mode": "constant", "fill_value": 0.0}
     layers: list[keras.layers.Layer] = []
     if settings.rotation:
@@ -39,5 +61,7 @@ def build_augmentation(settings: Augmentation, image_size: int, seed: int) -> ke
         white = _GREY_RANGE[1]  # GaussianNoise takes no deviation above 1
         noise = keras.layers.GaussianNoise(settings.noise, seed=seed + 6)
         layers += [keras.layers.Rescaling(1 / white), noise, keras.layers.Rescaling(white)]
+    if settings.rescale:
+        layers.append(RandomRescaling(settings.rescale, seed + 7))
     layers.append(keras.layers.ReLU(max_value=_GREY_RANGE[1], name="clip"))
     return keras.Sequential([keras.Input((image_size, image_size, 1), name="image"), *layers], name="augmentation")

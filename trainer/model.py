@@ -105,7 +105,7 @@ def build_classifier(
     """Puts a head on an extractor.
 
     Args:
-        settings: ``backbone``, ``dropout``, ``augmentation`` and ``seed`` decide.
+        settings: ``backbone``, ``dense``, ``dropout``, ``augmentation`` and ``seed`` decide.
         extractor: from :func:`build_extractor`.
         classes: C, number of classes.
         features: features of the training films, float [n, d]; given, the head normalises by them. A random network
@@ -143,9 +143,10 @@ def _build_head(settings: TrainerSettings, width: int, classes: int, features: n
         # A feature that hardly moves on the training films must not explode on a film where it does.
         variance = np.maximum(variance, 0.01 * variance.mean() + 1e-12)
         x = layers.Normalization(mean=features.mean(axis=0), variance=variance, name="normalization")(x)
-    x = layers.Dense(64, activation="relu", name="hidden")(x)
+    x = layers.Dense(settings.dense, activation="relu", name="hidden")(x)
     if find_backbone(settings.backbone).batch_normalization:
         x = layers.BatchNormalization()(x)
     x = layers.Dropout(settings.dropout, seed=settings.seed)(x)
-    probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(x)
+    # Probabilities and the loss of them need whole floats where the rest computes in half ones.
+    probabilities = layers.Dense(classes, activation="softmax", name="probabilities", dtype="float32")(x)
     return keras.Model(features_in, probabilities, name="head")

@@ -1,5 +1,6 @@
 """Progress on stderr: a live bar on a terminal, elsewhere a short line now and then."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 _T = TypeVar("_T")
 
 LINE_EVERY = 15.0  #: seconds between two lines where there is no terminal
+NOTE_EVERY = 0.25  #: seconds between two looks at the metrics of the running epoch: each waits for the device
 
 
 class Bar:
@@ -82,15 +84,34 @@ class Bar:
 
 
 class BatchProgress(keras.callbacks.Callback):
-    """Advances a bar with every training batch."""
+    """Advances a bar with every training batch and says what the running epoch has come to.
 
-    def __init__(self, bar: Bar) -> None:
+    Args:
+        bar: to advance.
+        before: what was said of the epoch before; stays to be read.
+    """
+
+    def __init__(self, bar: Bar, before: str = "") -> None:
         super().__init__()
-        self._bar = bar
+        self._bar, self._before = bar, before
+        self._epoch, self._last = 0, -math.inf
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Another epoch, counted from 0."""
+        self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """One batch more."""
+        """One batch more; ``logs`` are the means of the epoch so far."""
+        now = time.monotonic()
+        if logs and now - self._last >= NOTE_EVERY:
+            self._last = now
+            measured = ", ".join(f"{name} {float(value):.2f}" for name, value in sorted(logs.items(), key=_loss_first))
+            self._bar.note(f"epoch {self._epoch}: {measured}" + f" ({self._before})" * bool(self._before))
         self._bar.advance()
+
+
+def _loss_first(log: tuple[str, object]) -> tuple[bool, str]:
+    return log[0] != "loss", log[0]
 
 
 def track(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:

@@ -6,13 +6,16 @@ from typing import Any
 import keras
 
 from trainer.calibration import calibrated, fit_temperature
+from trainer.devices import check_gpu, training_devices
 from trainer.errors import RunError
 from trainer.export import export
+from trainer.fine_tuning import check_fine_tuning
 from trainer.fitting import score_eval, train
 from trainer.input import Split
 from trainer.job import Job
 from trainer.metrics import measure
 from trainer.model import build_extractor, check_image_size
+from trainer.precision import to_float32
 from trainer.servable import ModelInfo
 from trainer.signatures import Decision
 from trainer.statistics import threshold_for_recall
@@ -32,15 +35,20 @@ def run(job: Job) -> ModelInfo:
 
     Raises:
         UsageError: Settings that do not go with the data.
-        RunError: Weights out of reach, a split without films of both classes, a loss that is not a number.
+        RunError: No GPU where one is asked for, weights out of reach, a split without films of both classes, a loss
+            that is not a number, not enough memory.
     """
+    check_gpu(job.settings)
     keras.utils.set_random_seed(job.settings.seed)
     check_image_size(job.settings.backbone, job.train.image_size)
     weights_file = fetch_weights(job.settings)
     for split, name in ((job.train, "train"), (job.eval, "eval")):
         _check_classes(split, job.positive, name)
-    extractor = build_extractor(job.settings, job.train.image_size, weights_file)
-    classifier, training = train(job, extractor)
+    with training_devices(job.settings):
+        extractor = build_extractor(job.settings, job.train.image_size, weights_file)
+        check_fine_tuning(job.settings, extractor)
+        classifier, training = train(job, extractor)
+    to_float32(classifier.core)  # before anything is scored: what is exported must decide as what was measured
 
     probabilities, temperature = score_eval(job, classifier), 1.0
     if job.threshold.calibration == "temperature":
@@ -63,7 +71,7 @@ def run(job: Job) -> ModelInfo:
         weights=weights,
         trainable_parameters=classifier.trainable_parameters,
         settings=job.settings.model_dump(mode="json") | {"weights": weights},
-        training={"best_epoch": training.best_epoch, "history": training.history},
+        training=training.record(),
         data_digest=job.data_digest,
         code_digest=job.code_digest,
         seed=job.settings.seed,

@@ -11,8 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.checkpoint import Epoch, State
+from trainer.class_weights import weighted_crossentropy
+from trainer.devices import uses_xla
 from trainer.errors import RunError
+from trainer.memory import explained_memory
+from trainer.optimizers import build_optimizer
 from trainer.progress import Bar, BatchProgress
+from trainer.schedules import learning_rate_of
 from trainer.settings import TrainerSettings
 
 
@@ -32,11 +37,30 @@ class Batches:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What a training is called in messages.
+
+    Attributes:
+        doing, done: ``training`` and ``trained``.
+        group: the group of settings that its epochs and learning rate stand in.
+    """
+
+    doing: str
+    done: str
+    group: str
+
+
+TRAINING = Stage("training", "trained", "trainer")
+FINE_TUNING = Stage("fine-tuning", "fine-tuned", "trainer.fine_tune")
+
+
+@dataclass(frozen=True)
 class Training:
     """How a training went.
 
     Attributes:
-        history: per epoch: loss, accuracy, recall (of the positive class, at 0.5), the same with ``eval_``, seconds.
+        history: per epoch: loss, accuracy, recall (of the positive class, at 0.5), the same with ``eval_``,
+            learning_rate, seconds.
         best_epoch: the epoch whose weights were kept, counted from 1.
     """
 
@@ -55,6 +79,8 @@ def fit(
     positive: int,
     settings: TrainerSettings,
     *,
+    stage: Stage = TRAINING,
+    class_weights: np.ndarray | None = None,
     frozen: keras.Model | None = None,
     checkpoint: Path | None = None,
     log_dir: str | None = None,
@@ -68,25 +94,29 @@ def fit(
         model: to fit; ends in softmax.
         batches: the films, or their features.
         positive: index of the positive class.
-        settings: ``epochs``, ``learning_rate`` and ``patience`` decide.
-        frozen: the part of the model that training does not move, left out of checkpoints; None = there is none.
+        settings: optimizer, learning rate and its schedule, ``epochs`` and ``patience`` decide.
+        stage: what the training is called.
+        class_weights: float [C], how much the films of each class count in the loss, the eval loss too; None = all
+            the same.
+        frozen: a part of the model, whose variables that are not trainable are left out of checkpoints; None = there
+            is none.
         checkpoint: file for the state after each epoch; None = none is kept.
         log_dir: folder for TensorBoard scalars.
 
     Raises:
-        RunError: The loss or a weight is not a number any more.
+        RunError: The loss or a weight is not a number any more, or memory ran out.
     """
     model.compile(
-        optimizer=keras.optimizers.Nadam(settings.learning_rate),
-        loss="categorical_crossentropy",
+        optimizer=build_optimizer(settings),
+        loss="categorical_crossentropy" if class_weights is None else weighted_crossentropy(class_weights),
         metrics=[
             keras.metrics.CategoricalAccuracy(name="accuracy"),
             keras.metrics.Recall(class_id=positive, name="recall"),
         ],
-        jit_compile=False,  # XLA knows no image transformations
+        jit_compile=uses_xla(settings),
     )
     model.optimizer.build(model.trainable_variables)
-    kept = {id(variable) for variable in frozen.variables} if frozen is not None else set()
+    kept = {id(variable) for variable in frozen.non_trainable_variables} if frozen is not None else set()
     weights = [variable for variable in model.variables if id(variable) not in kept]
     moving = [*weights, *model.optimizer.variables]
 
@@ -95,25 +125,25 @@ def fit(
     done = len(state.history)
     start = time.monotonic()
     scalars = tf.summary.create_file_writer(log_dir) if log_dir else tf.summary.create_noop_writer()
-    with scalars.as_default(), Bar("training", (settings.epochs - done) * batches.steps) as bar:
+    with scalars.as_default(), Bar(stage.doing, (settings.epochs - done) * batches.steps) as bar:
         for epoch in range(done, settings.epochs):
             if epoch and epoch - best_epoch(state.history) >= settings.patience:
                 break
-            history = (*state.history, _epoch(model, epoch, batches, settings, bar))
+            history = (*state.history, _epoch(model, epoch, batches, settings, stage, bar, state.history))
             is_best = best_epoch(history) == epoch + 1
             state = State(history, _values(moving), _values(weights) if is_best else state.best)
             if checkpoint is not None:
                 state.save(checkpoint)
             for name, value in history[-1].items():
                 tf.summary.scalar(name, value, step=epoch + 1)
-            bar.note(f"epoch {epoch + 1}: eval loss {history[-1]['eval_loss']:.3g}")
+            bar.note(_in_short(history))
         best = best_epoch(state.history)
         _assign(weights, state.best)
         measured = state.history[best - 1]
         epochs = f"{len(state.history)} epoch{'s' * (len(state.history) != 1)}"
         resumed = f" ({done} before a restart)" if done else ""
         bar.finish(
-            f"trained {epochs}{resumed} in {time.monotonic() - start:.0f} s; best epoch {best}: "
+            f"{stage.done} {epochs}{resumed} in {time.monotonic() - start:.0f} s; best epoch {best}: "
             f"eval loss {measured['eval_loss']:.3g}, recall {measured['eval_recall']:.2f}"
         )
     return Training(state.history, best)
@@ -124,25 +154,34 @@ def _epoch(
     epoch: int,
     batches: Batches,
     settings: TrainerSettings,
+    stage: Stage,
     bar: Bar,
+    before: tuple[Epoch, ...],
 ) -> Epoch:
     start = time.monotonic()
-    logs = model.fit(
-        batches.of_epoch(epoch),
-        validation_data=batches.evaluation,
-        initial_epoch=epoch,
-        epochs=epoch + 1,
-        callbacks=[BatchProgress(bar)],
-        verbose=0,
-    ).history
+    learning_rate = learning_rate_of(settings, epoch)
+    model.optimizer.learning_rate = learning_rate
+    with explained_memory(settings):
+        logs = model.fit(
+            batches.of_epoch(epoch),
+            validation_data=batches.evaluation,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            callbacks=[BatchProgress(bar, _in_short(before))],
+            verbose=0,
+        ).history
     measured = {name.replace("val_", "eval_"): float(values[-1]) for name, values in logs.items()}
     # Some processors' ReLU gives 0 for a NaN, so that a network whose weights are lost still has a finite loss.
     if not (math.isfinite(measured["loss"]) and math.isfinite(measured["eval_loss"]) and _finite(model)):
         raise RunError(
             f"the loss is {measured['loss']:g} (eval {measured['eval_loss']:g}), or a weight is nan, in epoch "
-            f"{epoch + 1} with trainer.learning_rate {settings.learning_rate:g}; lower the learning rate"
+            f"{epoch + 1} with {stage.group}.learning_rate {learning_rate:g}; lower the learning rate"
         )
-    return measured | {"seconds": round(time.monotonic() - start, 3)}
+    return measured | {"learning_rate": learning_rate, "seconds": round(time.monotonic() - start, 3)}
+
+
+def _in_short(history: tuple[Epoch, ...]) -> str:
+    return f"epoch {len(history)}: eval loss {history[-1]['eval_loss']:.3g}" if history else ""
 
 
 def _finite(model: keras.Model) -> bool:
