@@ -24,7 +24,7 @@ from typing import Any, Final
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 
-from tests.confounding import CLEAN, CONFOUNDERS, LABEL, confounded_copy, draw_folder, draw_small
+from tests.confounding import CLEAN, CONFOUNDERS, EAGER, LABEL, confounded_copy, draw_folder, draw_small
 from tests.data_trial import audit_data, stopping
 from tests.model_trial import TRAIN_SHARE, small_frozen_backbone, train_and_audit
 from trainer.settings import TrainerSettings
@@ -61,7 +61,11 @@ NETWORKS: Final = {
         64,
         {"weights": "random", "epochs": 40, "feature_views": 2},
     ),
-    "cnn": Network("the study's CNN", 32, {"backbone": "cnn", "weights": "random", "epochs": 20, "batch_size": 16}),
+    "cnn": Network(
+        "the study's CNN",
+        32,
+        {"backbone": "cnn", "weights": "random", "epochs": 20, "patience": 20, "batch_size": 16, **EAGER},
+    ),
 }
 
 
@@ -167,9 +171,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10, help="so many, from 1 on")
     parser.add_argument("--only", default=f"data,{','.join(NETWORKS)}", help="parts, separated by commas")
+    parser.add_argument("--patients", type=int, action="append", help="per class, for the data audit; may be repeated")
     parser.add_argument("--condition", choices=CONDITIONS, action="append", help="this one only; may be repeated")
     parser.add_argument("--output", default=HERE, type=Path, help="where shortcuts.json and shortcuts.md go")
     arguments = parser.parse_args()
+    # IPython, which TFX imports, puts a package `tests` of its own on the path, and worker processes would find that.
+    sys.path[:] = [folder for folder in sys.path if not Path(folder, "tests", "__init__.py").exists()]
     seeds, parts = range(1, arguments.seeds + 1), arguments.only.split(",")
     kept = arguments.output / "shortcuts.json"
     figures: dict[str, Any] = (
@@ -178,8 +185,10 @@ def main() -> None:
     figures["about"] = f"tensorflow {importlib.metadata.version('tensorflow')}"
     arguments.output.mkdir(parents=True, exist_ok=True)
     if "data" in parts:
-        figures["data"] = [row for patients in COHORTS for row in try_data(patients, seeds)]
-        write(figures, arguments.output)
+        for patients in arguments.patients or COHORTS:
+            kept_rows = [row for row in figures["data"] if row["patients"] != patients]
+            figures["data"] = sorted([*kept_rows, *try_data(patients, seeds)], key=lambda row: row["patients"])
+            write(figures, arguments.output)
     for network in [network for network in NETWORKS if network in parts]:
         rows = {row["condition"]: row for row in figures["models"].get(network, [])}
         for condition in arguments.condition or CONDITIONS:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.confounding import CLEAN, confounded_copy, draw_folder
+from tests.confounding import CLEAN, EAGER, confounded_copy, draw_folder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -26,9 +26,10 @@ SETTINGS = {
     "split.test": 0.4,
     "trainer.backbone": "cnn",
     "trainer.feature_views": 0,
-    "trainer.epochs": 25,
-    "trainer.patience": 25,
+    "trainer.epochs": 20,
+    "trainer.patience": 20,
     "trainer.batch_size": 16,
+    **{f"trainer.{key}": value for key, value in EAGER.items()},
     "gate.min_recall": 0,
     "gate.min_specificity": 0,
     "gate.max_calibration_error": 1,
@@ -48,7 +49,9 @@ def run(tmp_path: Path) -> Run:
         confounded_copy(drawn, tmp_path / "drawn", tmp_path / "films", confounder, SEED)
         settings = SETTINGS | {"data.root": tmp_path / "films"}
         settings |= {key.replace("__", "."): value for key, value in changes.items()}
-        options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        options = [
+            part for key, value in settings.items() for part in ("--set", f"{key}={json.dumps(value, default=str)}")
+        ]
         program = "from cxr.main import main; main()"
         done = subprocess.run(
             [sys.executable, "-c", program, "run", "--json", "--root", str(tmp_path / "root"), *options],

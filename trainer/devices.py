@@ -34,28 +34,33 @@ def training_devices(settings: TrainerSettings) -> Iterator[tf.distribute.Strate
     (``trainer.feature_views``) leave a head to train which is too small to share.
 
     Raises:
-        UsageError: XLA is asked for by name, and there are several GPUs.
+        UsageError: XLA or mixed precision is asked for by name, and there are several GPUs.
     """
     gpus = len(_gpus())
     mirrored = gpus > 1 and not settings.feature_views
-    if mirrored and settings.xla == "on":
-        raise UsageError(
-            f"trainer.xla is on, but XLA compiles the training step for one GPU and {gpus} are visible; set it to "
-            "auto, or let CUDA_VISIBLE_DEVICES name one"
-        )
+    for switch in ("xla", "mixed_precision"):
+        if mirrored and getattr(settings, switch) == "on":
+            raise UsageError(
+                f"trainer.{switch} is on, which works on one GPU, and {gpus} are visible; set it to auto, or let "
+                "CUDA_VISIBLE_DEVICES name one"
+            )
     strategy = tf.distribute.MirroredStrategy() if mirrored else tf.distribute.get_strategy()
     with strategy.scope(), precision(dtype_policy(settings)):
         yield strategy
 
 
 def dtype_policy(settings: TrainerSettings) -> str:
-    """In what the network computes while it is trained; features that are computed once are always float32."""
+    """In what the network computes while it is trained: with ``auto`` in half floats on a single GPU, if it is faster.
+
+    Features that are computed once are always float32. So is everything on several GPUs: Keras's loss scaling looks
+    for an overflow on the first of them alone, and one on another makes every weight nan.
+    """
     if settings.feature_views or settings.mixed_precision == "off":
         return SINGLE
     if settings.mixed_precision == "on":
         return MIXED
     capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in _gpus()]
-    return MIXED if capabilities and min(capabilities) >= HALF_PRECISION_FROM else SINGLE
+    return MIXED if len(capabilities) == 1 and capabilities[0] >= HALF_PRECISION_FROM else SINGLE
 
 
 def uses_xla(settings: TrainerSettings) -> bool:

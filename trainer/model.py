@@ -142,7 +142,9 @@ def _build_head(settings: TrainerSettings, width: int, classes: int, features: n
         variance = features.var(axis=0)
         # A feature that hardly moves on the training films must not explode on a film where it does.
         variance = np.maximum(variance, 0.01 * variance.mean() + 1e-12)
-        x = layers.Normalization(mean=features.mean(axis=0), variance=variance, name="normalization")(x)
+        mean = features.mean(axis=0)
+        # Whole floats: half ones cannot tell apart features that hardly differ.
+        x = layers.Normalization(mean=mean, variance=variance, name="normalization", dtype="float32")(x)
     x = layers.Dense(settings.dense, activation="relu", name="hidden")(x)
     if find_backbone(settings.backbone).batch_normalization:
         x = layers.BatchNormalization()(x)

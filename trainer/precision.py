@@ -27,3 +27,5 @@ def to_float32(model: keras.Model) -> None:
             to_float32(layer)
         else:
             layer.dtype_policy = SINGLE
+            if isinstance(layer, keras.layers.Normalization):
+                layer.finalize_state()  # it keeps its mean and variance a second time, in half floats

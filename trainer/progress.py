@@ -122,5 +122,10 @@ def track(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
             bar.advance()
 
 
+def say(text: str) -> None:
+    """One line on stderr."""
+    _line(Console(stderr=True), text)
+
+
 def _line(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -66,7 +66,7 @@ class TrainerSettings(Settings):
     backbone: BackboneName = "inception_resnet_v2"
     weights: str = Field(
         "imagenet",
-        description="imagenet, random, or the path of a .weights.h5 or .h5 file; the cnn is always trained from scratch",
+        description="imagenet, random, or the path of a .weights.h5 or .h5 file; the cnn always starts from random",
     )
     epochs: int = Field(50, ge=1, le=10_000)
     batch_size: int = Field(32, ge=1, le=4096)
@@ -90,7 +90,7 @@ class TrainerSettings(Settings):
     )
     fine_tune: FineTuning | None = Field(None, description="a second stage; null = the backbone stays as it is")
     mixed_precision: Switch = Field(
-        "auto", description="half floats in training; auto: on GPUs that are faster with them (tensor cores)"
+        "auto", description="half floats in training; auto: on one GPU, if it is faster with them (tensor cores)"
     )
     xla: Switch = Field("auto", description="XLA compiles the training step; auto: on one GPU, if it can")
     require_gpu: bool = Field(False, description="refuse to run where TensorFlow sees no GPU")

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -55,6 +56,25 @@ FINE_TUNING = Stage("fine-tuning", "fine-tuned", "trainer.fine_tune")
 
 
 @dataclass(frozen=True)
+class FineTuned:
+    """How the second stage went.
+
+    Attributes:
+        kept: whether its weights were kept: its best eval loss is not above that of the first stage.
+        eval_loss_before, eval_loss_after: of the first stage's best epoch, and of the second's.
+        layers: names of the backbone's layers that moved.
+        best_epoch, history: as in :class:`Training`.
+    """
+
+    kept: bool
+    eval_loss_before: float
+    eval_loss_after: float
+    layers: tuple[str, ...]
+    best_epoch: int
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
 class Training:
     """How a training went.
 
@@ -62,10 +82,28 @@ class Training:
         history: per epoch: loss, accuracy, recall (of the positive class, at 0.5), the same with ``eval_``,
             learning_rate, seconds.
         best_epoch: the epoch whose weights were kept, counted from 1.
+        class_weights: of each class in the loss; None = all the same.
+        fine_tuned: the second stage; None = there was none.
     """
 
     history: tuple[Epoch, ...]
     best_epoch: int
+    class_weights: tuple[float, ...] | None = None
+    fine_tuned: FineTuned | None = None
+
+    @property
+    def eval_loss(self) -> float:
+        """Of the epoch whose weights were kept."""
+        return self.history[self.best_epoch - 1]["eval_loss"]
+
+    def record(self) -> dict[str, Any]:
+        """What ``model.json`` says of it."""
+        record: dict[str, Any] = {"best_epoch": self.best_epoch, "history": self.history}
+        if self.class_weights is not None:
+            record["class_weights"] = self.class_weights
+        if self.fine_tuned is not None:
+            record["fine_tune"] = asdict(self.fine_tuned)
+        return record
 
 
 def best_epoch(history: tuple[Epoch, ...]) -> int:
@@ -129,7 +167,8 @@ def fit(
         for epoch in range(done, settings.epochs):
             if epoch and epoch - best_epoch(state.history) >= settings.patience:
                 break
-            history = (*state.history, _epoch(model, epoch, batches, settings, stage, bar, state.history))
+            progress = BatchProgress(bar, _in_short(state.history))
+            history = (*state.history, _epoch(model, epoch, batches, settings, stage, progress))
             is_best = best_epoch(history) == epoch + 1
             state = State(history, _values(moving), _values(weights) if is_best else state.best)
             if checkpoint is not None:
@@ -155,8 +194,7 @@ def _epoch(
     batches: Batches,
     settings: TrainerSettings,
     stage: Stage,
-    bar: Bar,
-    before: tuple[Epoch, ...],
+    progress: BatchProgress,
 ) -> Epoch:
     start = time.monotonic()
     learning_rate = learning_rate_of(settings, epoch)
@@ -167,7 +205,7 @@ def _epoch(
             validation_data=batches.evaluation,
             initial_epoch=epoch,
             epochs=epoch + 1,
-            callbacks=[BatchProgress(bar, _in_short(before))],
+            callbacks=[progress],
             verbose=0,
         ).history
     measured = {name.replace("val_", "eval_"): float(values[-1]) for name, values in logs.items()}

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -34,6 +35,10 @@ def fetch_weights(settings: TrainerSettings) -> Path | None:
         return _local(settings.weights)
     if backbone.imagenet is None:
         raise UsageError(f"trainer.weights is imagenet, but {settings.backbone} has none; set random or a file")
+    # Keras passes over a KERAS_HOME that it may not write to, such as a read-only volume, and downloads into /tmp.
+    cached = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / backbone.imagenet.name
+    if cached.is_file() and _digest(cached, "md5") == backbone.imagenet.md5:
+        return cached
     try:
         # Keras reports its download on stdout, which is for results.
         with contextlib.redirect_stdout(sys.stderr):
@@ -64,11 +69,15 @@ def name_weights(settings: TrainerSettings, file: Path | None) -> str:
         return SCRATCH
     if file is None or settings.weights == IMAGENET:
         return settings.weights
+    return f"{file.name} (sha256 {_digest(file, 'sha256')[:16]})"
+
+
+def _digest(file: Path, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
     with file.open("rb") as content:
-        digest = hashlib.sha256()
         while block := content.read(2**20):
             digest.update(block)
-    return f"{file.name} (sha256 {digest.hexdigest()[:16]})"
+    return digest.hexdigest()
 
 
 def _local(path: str) -> Path:

@@ -41,10 +41,19 @@ def load_weights(network: keras.Model, file: Path) -> None:
 def _legacy_layers(content: h5py.File) -> Iterator[tuple[str, _Shapes]]:
     """Layers of a ``.h5`` file as Keras 2 wrote it, in the order of the network; layers without weights left out."""
     root = content.get("model_weights", content)
-    for name in map(_text, root.attrs["layer_names"]):
+    for name in _layer_names(root):
         shapes = [tuple(root[name][_text(weight)].shape) for weight in root[name].attrs["weight_names"]]
         if shapes:
             yield name, shapes
+
+
+def _layer_names(root: h5py.Group) -> Iterator[str]:
+    """An attribute holds 64 KiB at most; Keras writes longer lists in pieces: layer_names0, layer_names1, ..."""
+    pieces = ["layer_names"]
+    if "layer_names0" in root.attrs:
+        pieces = [f"layer_names{index}" for index in range(sum(key.startswith("layer_names") for key in root.attrs))]
+    for piece in pieces:
+        yield from map(_text, root.attrs[piece])
 
 
 def _keras_layers(content: h5py.File, network: keras.Model) -> Iterator[tuple[str, _Shapes]]:

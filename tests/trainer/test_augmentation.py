@@ -4,7 +4,8 @@ import pytest
 from trainer.augmentation import build_augmentation
 from trainer.settings import Augmentation
 
-NONE = Augmentation(rotation=0, zoom=0, shift=0, horizontal_flip=False, brightness=0, contrast=0, noise=0)
+NONE = Augmentation(rotation=0, zoom=0, shift=0, horizontal_flip=False, brightness=0, contrast=0, noise=0, rescale=0)
+EVERY = Augmentation(rescale=0.1)
 SIZE = 32
 
 
@@ -27,6 +28,7 @@ def _augmented(films: np.ndarray, settings: Augmentation, seed: int = 1) -> np.n
         {"brightness": 0.3},
         {"contrast": 0.5},
         {"noise": 0.05},
+        {"rescale": 0.4},
     ],
 )
 def test_each_setting_changes_films_and_keeps_them_in_range(films, only):
@@ -43,8 +45,26 @@ def test_everything_switched_off_changes_nothing(films):
     np.testing.assert_array_equal(_augmented(films, NONE), films)
 
 
+def test_strength_zero_changes_nothing_and_half_of_it_changes_less(films):
+    np.testing.assert_array_equal(_augmented(films, Augmentation(strength=0)), films)
+    brighter = NONE.model_copy(update={"brightness": 0.3})
+    whole, half = (
+        np.abs(_augmented(films, brighter.model_copy(update={"strength": strength})) - films).mean()
+        for strength in (1.0, 0.5)
+    )
+    assert half < 0.8 * whole
+
+
+def test_rescaling_multiplies_each_film_by_one_factor(films):
+    grey = np.full((16, SIZE, SIZE, 1), 100, np.float32)
+    factors = _augmented(grey, NONE.model_copy(update={"rescale": 0.2})).reshape(16, -1) / 100
+    assert np.ptp(factors, axis=1).max() == 0
+    assert 0.8 <= factors.min() < 0.95
+    assert 1.05 < factors.max() <= 1.2
+
+
 def test_outside_training_nothing_changes(films):
-    np.testing.assert_allclose(build_augmentation(Augmentation(), SIZE, 1)(films, training=False), films, atol=1e-3)
+    np.testing.assert_allclose(build_augmentation(EVERY, SIZE, 1)(films, training=False), films, atol=1e-3)
 
 
 def test_the_seed_decides(films):

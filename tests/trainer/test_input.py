@@ -6,6 +6,26 @@ from trainer.errors import RunError
 from trainer.input import Split, one_hot
 
 CLASSES = ("covid", "healthy")
+#: What tf.data may do with films: read, parse, decode_raw, reshape, batch, shuffle, cache, prefetch.
+ON_FILMS = {
+    "TensorSliceDataset": "the names of the files",
+    "FlatMapDataset": "the records of each file",
+    "TFRecordDataset": "reads",
+    "StaticRegexFullMatch": "compressed or not, by the file's name",
+    "SelectV2": "the same",
+    "AssertCardinalityDataset": "changes nothing, says how many there are",
+    "CacheDatasetV2": "cache",
+    "ShuffleDatasetV3": "shuffle",
+    "BatchDatasetV2": "batch",
+    "ParallelMapDatasetV2": "runs the parsing below",
+    "ParseExampleV2": "parse",
+    "DecodeRaw": "decode_raw",
+    "Reshape": "reshape",
+    "OneHot": "of the label, not of the film: categorical cross-entropy asks for it",
+    "PrefetchDataset": "prefetch",
+}
+#: What every graph is made of.
+PLUMBING = {"Const", "Identity", "NoOp", "Placeholder", "_Arg", "_Retval"}
 
 
 @pytest.fixture
@@ -89,3 +109,22 @@ def test_a_label_outside_the_classes_is_named(to_example, tmp_path):
 
 def test_one_hot_rows_stand_for_labels():
     assert one_hot([1, 0], 3).tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def _operations(dataset: tf.data.Dataset) -> set[str]:
+    """The ops of a data set and of the functions that it maps, without what every graph is made of."""
+    graph = tf.compat.v1.GraphDef.FromString(dataset._as_serialized_graph().numpy())
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return {node.op for node in nodes} - PLUMBING
+
+
+def test_tf_data_reads_parses_shuffles_and_batches_and_does_nothing_else_to_films(split):
+    for batches in (split.batches(8), split.batches(8, shuffle_seed=1)):
+        operations = _operations(batches)
+        assert {"ParseExampleV2", "DecodeRaw", "Reshape"} <= operations, "the walk sees what is mapped"
+        assert operations - set(ON_FILMS) == set()
+
+
+def test_a_change_to_films_in_tf_data_would_be_seen(split):
+    flipped = split.batches(8).map(lambda images, labels: (tf.image.random_flip_left_right(images), labels))
+    assert {"RandomUniform", "ReverseV2"} <= _operations(flipped) - set(ON_FILMS)

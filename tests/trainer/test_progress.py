@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from trainer.progress import Bar, track
+from trainer.progress import Bar, BatchProgress, track
 
 
 def _clock(step: float) -> Callable[[], float]:
@@ -41,6 +41,17 @@ def test_a_note_stands_beside_the_count():
     with Bar("training", 3, console=Console(file=stream), clock=_clock(20.0)) as bar:
         bar.note("epoch 1: eval loss 0.4")
     assert stream.getvalue() == "training 0/3, epoch 1: eval loss 0.4\n"
+
+
+def test_the_running_epoch_says_loss_accuracy_and_recall_and_how_the_last_one_went():
+    stream = io.StringIO()
+    with Bar("training", 8, console=Console(file=stream), clock=_clock(20.0)) as bar:
+        progress = BatchProgress(bar, "epoch 1: eval loss 0.4")
+        progress.on_epoch_begin(1)
+        progress.on_train_batch_end(0, {"accuracy": 0.834, "loss": 0.41, "recall": 1})
+    assert stream.getvalue().splitlines()[-1] == (
+        "training 1/8, epoch 2: loss 0.41, accuracy 0.83, recall 1.00 (epoch 1: eval loss 0.4)"
+    )
 
 
 def test_on_a_terminal_a_bar_is_drawn_and_wiped():

@@ -2,9 +2,11 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from trainer.calibration import calibrated, fit_temperature
 from trainer.errors import RunError
@@ -76,6 +78,34 @@ def test_the_same_seed_gives_the_same_metrics_and_random_weights_say_what_they_a
     assert infos[0].threshold == infos[1].threshold
     assert infos[0].weights == "random"
     assert any("plumbing only" in note for note in infos[0].notes)
+
+
+def test_after_training_in_mixed_precision_the_export_is_float32(fn_args, small_frozen, run_in_session, encode):
+    settings = {**CNN, "backbone": "inception_resnet_v2", "weights": "random", "epochs": 1, "mixed_precision": "on"}
+    fn_args.custom_config["trainer"] = TrainerSettings(**settings, class_weights="balanced").model_dump_json()
+    run_fn(fn_args)
+    folder = Path(fn_args.serving_model_dir)
+    film = encode(np.full((32, 32), 120, np.uint8), "PNG")
+    outputs = run_in_session(folder, "serving_default", {"image_bytes": [film]})
+    assert outputs["probabilities"].dtype == outputs["score"].dtype == np.float32
+    assert np.isfinite(outputs["probabilities"]).all()
+    saved = (folder / "saved_model.pb").read_bytes()
+    meta = saved_model_pb2.SavedModel.FromString(saved).meta_graphs[0].graph_def
+    nodes = [*meta.node, *(node for function in meta.library.function for node in function.node_def)]
+    types = {value.type for node in nodes for value in node.attr.values() if value.HasField("type")}
+    assert tf.float32.as_datatype_enum in types
+    assert tf.float16.as_datatype_enum not in types
+    info = ModelInfo.read(folder)
+    assert info.training["class_weights"] == [1, 1]
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_stops_the_trainer_first(fn_args, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: [])
+    fn_args.custom_config["trainer"] = TrainerSettings(**CNN, require_gpu=True).model_dump_json()
+    fn_args.train_files = ["nowhere"]
+    with pytest.raises(RunError, match=r"trainer.require_gpu is true"):
+        run_fn(fn_args)
 
 
 def test_a_temperature_is_fitted_on_the_eval_split_and_served_with_its_threshold(fn_args, records, run_in_session):

@@ -9,14 +9,16 @@ import pytest
 import tensorflow as tf
 
 from trainer.checkpoint import State
+from trainer.devices import dtype_policy
 from trainer.errors import RunError
+from trainer.precision import precision
 from trainer.settings import TrainerSettings
-from trainer.training import Batches, Training, best_epoch, fit
+from trainer.training import FINE_TUNING, Batches, Training, best_epoch, fit
 
 SETTINGS = TrainerSettings(backbone="cnn", epochs=6, batch_size=8, learning_rate=0.02)
 
 
-def _model(activation: str = "relu") -> keras.Model:
+def _model(activation: str = "relu", dropout: float = 0.3) -> keras.Model:
     keras.utils.set_random_seed(1)
     layers = keras.layers
     return keras.Sequential(
@@ -24,7 +26,7 @@ def _model(activation: str = "relu") -> keras.Model:
             keras.Input((4,)),
             layers.Dense(8, activation=activation),
             layers.BatchNormalization(),
-            layers.Dropout(0.3),
+            layers.Dropout(dropout),
             layers.Dense(2, activation="softmax"),
         ]
     )
@@ -117,6 +119,60 @@ def test_a_loss_that_is_not_a_number_names_epoch_and_learning_rate(activation):
     broken = Batches(of_epoch, 6, batches.evaluation)
     with pytest.raises(RunError, match=r"nan.* in epoch 2 with trainer.learning_rate 0.02"):
         fit(_model(activation), broken, 0, SETTINGS)
+
+
+def test_a_kill_changes_nothing_with_another_schedule_optimizer_and_precision(tmp_path):
+    other = {"schedule": "step", "decay_epochs": 2, "optimizer": "sgd", "mixed_precision": "on"}
+    settings = TrainerSettings(backbone="cnn", epochs=4, batch_size=8, learning_rate=0.02, **other)
+    models = []
+    for _ in range(3):
+        with precision(dtype_policy(settings)):
+            models.append(_model())
+    whole = fit(models[0], _batches(), 0, settings)
+    with pytest.raises(_Killed):
+        fit(models[1], _killing(_batches(), 2), 0, settings, checkpoint=tmp_path / "state.npz")
+    rest = fit(models[2], _batches(), 0, settings, checkpoint=tmp_path / "state.npz")
+    assert _measured(rest) == _measured(whole)
+    assert [epoch["learning_rate"] for epoch in whole.history] == [0.02, 0.02, 0.01, 0.01]
+
+
+def test_a_step_that_xla_compiles_trains_the_same():
+    once = TrainerSettings(epochs=1, batch_size=8, learning_rate=0.02, feature_views=1, xla="on")
+    compiled, plain = (
+        fit(_model(dropout=0), _batches(), 0, once.model_copy(update={"xla": switch})).history[0]
+        for switch in ("on", "off")
+    )
+    for name in ("loss", "accuracy", "recall", "eval_loss"):
+        assert compiled[name] == pytest.approx(plain[name], rel=1e-3)
+
+
+def test_class_weights_count_in_the_loss_and_the_eval_loss():
+    once = SETTINGS.model_copy(update={"epochs": 1})
+    plain = fit(_model(), _batches(), 0, once).history[0]
+    doubled = fit(_model(), _batches(), 0, once, class_weights=np.array([2, 2], np.float32)).history[0]
+    assert doubled["loss"] == pytest.approx(2 * plain["loss"], rel=0.02)  # Nadam takes the same steps for either
+    assert doubled["eval_loss"] == pytest.approx(2 * plain["eval_loss"], rel=0.02)
+    assert doubled["eval_accuracy"] == pytest.approx(plain["eval_accuracy"], abs=0.07)
+
+
+def test_a_fault_in_the_second_stage_names_its_own_learning_rate():
+    batches = _batches()
+    broken = Batches(lambda _: batches.of_epoch(0).map(lambda x, y: (x * math.nan, y)), 6, batches.evaluation)
+    with pytest.raises(RunError, match=r"epoch 1 with trainer.fine_tune.learning_rate 0.02"):
+        fit(_model("tanh"), broken, 0, SETTINGS, stage=FINE_TUNING)
+
+
+def test_memory_that_runs_out_in_training_names_the_batch_size():
+    layers = keras.layers
+    greedy = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(2, activation="softmax"),
+            layers.Lambda(lambda x: x + keras.ops.sum(tf.fill([tf.shape(x, tf.int64)[0] * 2**46], 1.0))),
+        ]
+    )
+    with pytest.raises(RunError, match=r"out of memory with trainer.batch_size 8 and cnn; set trainer.batch_size to 4"):
+        fit(greedy, _batches(), 0, SETTINGS)
 
 
 def test_the_frozen_part_is_left_out_of_the_checkpoint(tmp_path):

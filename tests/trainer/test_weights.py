@@ -2,6 +2,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import pytest
@@ -38,11 +39,13 @@ def test_weights_that_are_not_there_are_named(weights, message):
 
 def test_an_unreachable_download_names_both_ways_out_in_one_line(tmp_path):
     """In a process of its own: Keras reads KERAS_HOME, and urllib the proxy, once."""
+    frozen = [name for name, backbone in BACKBONES.items() if backbone.frozen]
     script = (
-        "from trainer.weights import fetch_weights; from trainer.settings import TrainerSettings\n"
+        "import sys; from trainer.weights import fetch_weights; from trainer.settings import TrainerSettings\n"
         "from trainer.errors import RunError\n"
-        "try: fetch_weights(TrainerSettings())\n"
-        "except RunError as error: print(error)\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: fetch_weights(TrainerSettings(backbone=name))\n"
+        "    except RunError as error: print(error)\n"
     )
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path),
@@ -51,12 +54,17 @@ def test_an_unreachable_download_names_both_ways_out_in_one_line(tmp_path):
         "no_proxy": "",
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", script, *frozen], env=environment, capture_output=True, text=True
     )
-    assert len(done.stdout.splitlines()) == 1, done.stdout + done.stderr
-    assert "the ImageNet weights of inception_resnet_v2 could not be downloaded" in done.stdout
-    assert "trainer.weights=FILE" in done.stdout
-    assert "KERAS_HOME" in done.stdout
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(frozen) == 5, done.stdout + done.stderr
+    for name, line in zip(frozen, lines, strict=True):
+        file = BACKBONES[name].imagenet
+        assert file is not None
+        assert f"the ImageNet weights of {name} could not be downloaded" in line
+        assert "trainer.weights=FILE" in line
+        assert "KERAS_HOME" in line
+        assert line.endswith(f"models/{file.name}")
     assert not list((tmp_path / "models").iterdir())
 
 
@@ -64,10 +72,13 @@ def test_a_download_is_checked_and_then_taken_from_the_cache(tmp_path, monkeypat
     source = tmp_path / "served" / "weights_for_a_test.h5"
     source.parent.mkdir()
     source.write_bytes(b"weights")
-    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "home"), raising=True)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(home), raising=True)
 
     def serve(md5: str) -> TrainerSettings:
-        file = WeightsFile(source.as_uri(), md5)
+        file = WeightsFile(source.as_uri(), md5, "as_keras_calls_it.h5")
         network = Backbone(
             build=lambda _: keras.Sequential(), scale=lambda x: x, frozen=True, minimum_side=8, imagenet=file
         )
@@ -80,6 +91,17 @@ def test_a_download_is_checked_and_then_taken_from_the_cache(tmp_path, monkeypat
     fetched = fetch_weights(settings)
     source.unlink()
     assert fetch_weights(settings) == fetched
-    assert fetched is not None
+    assert fetched == home / "models" / "as_keras_calls_it.h5"
     assert fetched.read_bytes() == b"weights"
     assert capsys.readouterr().out == ""
+
+
+def test_a_full_cache_that_cannot_be_written_to_is_taken_as_it_is(tmp_path, monkeypatch):
+    """Keras itself would look into /tmp/.keras instead."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "net.h5").write_bytes(b"weights")
+    nowhere = WeightsFile("file:///nowhere/net.h5", hashlib.md5(b"weights").hexdigest())
+    monkeypatch.setitem(BACKBONES, "vgg16", replace(BACKBONES["vgg16"], imagenet=nowhere))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert fetch_weights(TrainerSettings(backbone="vgg16")) == tmp_path / "models" / "net.h5"

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -28,6 +29,18 @@ def _save(network: keras.Model, file: Path) -> Path:
 def test_a_file_of_the_same_network_is_loaded(tmp_path, name):
     saved, loaded = _network(), _network()
     load_weights(loaded, _save(saved, tmp_path / name))
+    for one, other in zip(saved.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_a_list_of_layers_in_pieces_is_read_whole(tmp_path):
+    saved, loaded = _network(), _network()
+    file = _save(saved, tmp_path / "net.h5")
+    with h5py.File(file, "r+") as content:
+        attributes = content["model_weights"].attrs
+        names = attributes.pop("layer_names")
+        attributes["layer_names0"], attributes["layer_names1"] = names[:3], names[3:]
+    load_weights(loaded, file)
     for one, other in zip(saved.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
