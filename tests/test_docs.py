@@ -60,8 +60,8 @@ def test_every_cxr_command_of_the_readme_runs(tmp_path: Path) -> None:
     """In the README's order, on a small network and few films; ``make demo`` is what CI runs."""
     small = (
         "--set sample.patients=10 --set data.image_size=64 --set trainer.backbone=cnn --set trainer.feature_views=0 "
-        "--set trainer.epochs=1 --set gate.min_recall=0 --set gate.min_specificity=0 --set gate.max_calibration_error=1 "
-        "--set score.explained=4 --set score.occluded=1"
+        "--set trainer.epochs=1 --set gate.min_recall=0 --set gate.min_specificity=0 "
+        "--set gate.max_calibration_error=1 --set score.explained=4 --set score.occluded=1"
     )
     bin_folder = tmp_path / ".venv" / "bin"
     bin_folder.mkdir(parents=True)

@@ -83,8 +83,8 @@ def _views(evidence: Evidence) -> Rule:
         value=len(missing),
         bound=0,
         passed=not missing,
-        message=f"the test split has no film of view {', '.join(missing)}, which data.views lets pass: nothing is known "
-        "of such films; add some, or take the view out"
+        message=f"the test split has no film of view {', '.join(missing)}, which data.views lets pass: of such films "
+        "nothing is known; add some, or take the view out"
         if missing
         else f"the test split has films of every view in data.views ({', '.join(evidence.views)})",
     )
@@ -130,7 +130,8 @@ def _shortcut_audit(evidence: Evidence, gate: GateSettings) -> Rule:
         message=f"the model reads the frame: it tells the classes apart where no lung can be seen ({told}); "
         f"gate.max_masked_auc asks for a lower end below {bound:.2f}"
         if telling
-        else f"with the lungs hidden in {len(judged)} ways the classes are not told apart (gate.max_masked_auc {bound:.2f})",
+        else f"with the lungs hidden in {len(judged)} ways the classes are not told apart "
+        f"(gate.max_masked_auc {bound:.2f})",
     )
 
 
@@ -181,5 +182,6 @@ def _determinism(evidence: Evidence) -> Rule:
         if export.random_ops
         else f"asked twice, the exported graph answers within {export.repeat:.1g} (at most {SAME_SCORE:g})"
         if export.repeat is not None
-        else f"whether the exported graph answers twice alike is not computable: {'; '.join(export.faults) or 'no film'}",
+        else "whether the exported graph answers twice alike is not computable: "
+        + ("; ".join(export.faults) or "no film"),
     )

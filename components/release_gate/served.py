@@ -28,8 +28,8 @@ def compare_with_served(
         return (), ()
     if served.predictions is None:
         message = (
-            f"version {served.version}, which is served, could not be asked about these films ({served.fault}), so whether "
-            "the new one is worse is not known; set gate.worse_than_served to 0 to replace it unseen"
+            f"version {served.version}, which is served, could not be asked about these films ({served.fault}), so "
+            "whether the new one is worse is not known; set gate.worse_than_served to 0 to replace it unseen"
         )
         return (), (Rule(name="not_worse", value=None, bound=bound, passed=False, message=message),)
     new = np.array([image_id not in served.known for image_id in candidate.image_id], bool)

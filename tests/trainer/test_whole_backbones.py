@@ -51,14 +51,12 @@ class Whole:
     Attributes:
         name: in the settings.
         classifier: with the study's head for two classes.
-        file: the network's weights as Keras 2 wrote them.
-        asked: what Keras' own asked ``get_file`` for when it wanted ImageNet weights and got ``file``.
+        asked: what Keras' own asked ``get_file`` for when it wanted ImageNet weights and got those of ``classifier``.
         reference: Keras' own.
     """
 
     name: str
     classifier: Classifier
-    file: Path
     asked: tuple[Any, ...]
     reference: keras.Model
 
@@ -98,7 +96,8 @@ def _compare_with_keras(name: str, folder: Path) -> Whole:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.file_utils, "get_file", get_file)
         reference = application(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
-    return Whole(name, classifier, file, tuple(asked), reference)
+    file.unlink()
+    return Whole(name, classifier, tuple(asked), reference)
 
 
 @pytest.fixture(
@@ -162,6 +161,7 @@ def test_the_file_of_keras_own_network_is_taken(whole, tmp_path, ending):
     file = _save(whole.reference, tmp_path / f"network{ending}")
     whole.network.set_weights([0 * weight for weight in whole.network.get_weights()])
     load_weights(whole.network, file)
+    file.unlink()
     for weight, value in zip(whole.network.weights, whole.reference.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), value.numpy())
 
@@ -176,6 +176,7 @@ def test_the_first_layer_that_does_not_fit_is_named(whole, tmp_path, ending):
     other = _save(BACKBONES["cnn"].build(32), tmp_path / f"cnn{ending}")
     with pytest.raises(RunError, match=rf"cnn{ending} does not fit \w+: the network has \w+ \(.* the file has \w+ "):
         load_weights(whole.network, other)
+    file.unlink()
 
 
 def test_nasnet_large_has_the_published_numbers_and_takes_the_file_that_fits(tmp_path):
