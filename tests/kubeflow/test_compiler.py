@@ -75,7 +75,7 @@ def test_every_producer_is_a_task(compiled: dict[str, Any]) -> None:
 def test_tasks_are_the_nodes_of_the_local_pipeline(compiled: dict[str, Any]) -> None:
     assert set(compiled["root"]["dag"]["tasks"]) == {
         "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit",
-        "DataGate", "Trainer", "Evaluator", "Score", "ReleaseGate", "Pusher",
+        "DataGate", "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher",
     }  # fmt: skip
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) for name in compiled["root"]["dag"]["tasks"])
 
