@@ -17,7 +17,7 @@ from pipeline.report.redaction import Redactor
         ("'Erika Mustermann.jpeg' is no film", "[film] is no film"),
         ("scan@2x.webp-day5.png cannot be read", "[film] cannot be read"),
         ("/data/films/ward 7/1947.png is missing", "[folder] is missing"),
-        ("see /root/run/logs/1.log", "see logs/1.log"),
+        ("see /srv/runs/mine/logs/1.log", "see logs/1.log"),
         ("in /etc/hospital/list.csv", "in [folder]"),
         ("recall 29/29 films of 20 patients", "recall 29/29 films of 20 patients"),
         ("lower bound 0.823 reaches gate.min_recall 0.600", "lower bound 0.823 reaches gate.min_recall 0.600"),
@@ -29,5 +29,5 @@ from pipeline.report.redaction import Redactor
 )
 def test_names_go_and_numbers_stay(text: str, clean: str) -> None:
     rejected = [Rejection("ward", 1, name, "view", "") for name in ("Schmidt", "42", "covid")]
-    redactor = Redactor([], rejected, Path("/root/run"), Path("/data/films"), {"covid"})
+    redactor = Redactor([], rejected, Path("/srv/runs/mine"), Path("/data/films"), {"covid"})
     assert redactor.text(text) == clean
