@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pipeline.lineage import NodeRun
     from pipeline.result import RunResult
 
+#: What a run leaves under its root and an evaluation does not.
+_OF_A_RUN: Final = ("serving", "checkpoints", "schema", "last_run.json")
 #: What the pipeline of an evaluation is told of a plan.
 PLANNED: Final = (
     "data_settings", "score_settings", "max_masked_auc", "classes", "image_size", "data_digest", "key_id", "code",
@@ -78,7 +80,7 @@ def evaluate(
     Raises:
         CxrError: Whatever can be told in one line before the pipeline starts, and sources that cannot be read.
     """
-    if (root / "serving").exists():
+    if any((root / name).exists() for name in _OF_A_RUN):
         raise UsageError(f"root {root} is that of a run; name another folder with --root")
     if manifest and not (manifest / MANIFEST_FILE).is_file():
         raise UsageError(

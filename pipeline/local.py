@@ -66,7 +66,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     )
     if served := find_served(model_folder, plan.plan_digest):
         plan = dataclasses.replace(plan, served=served.model_dump_json())
-    fingerprint = plan.fingerprint(model_folder)
+    fingerprint = plan.fingerprint(model_folder, settings.report.model_dump_json())
     if known := last_run.recall(root, fingerprint, model_folder):
         return known
     check_sources(data)
@@ -91,7 +91,7 @@ def _run_pipeline(
     from pipeline.beam_runner import AnnouncingBeamDagRunner
     from pipeline.definition import create_pipeline
     from pipeline.lineage import connection_config, nodes_of_last_run
-    from pipeline.outcome import outcome_of_failure, outcome_of_success
+    from pipeline.outcome import describe_failure, outcome_of_success, wrong_use_of
 
     database = root / "metadata.sqlite"
     pipeline = create_pipeline(
@@ -111,7 +111,10 @@ def _run_pipeline(
         if debug:
             raise
         nodes = nodes_of_last_run(database)
-        result = outcome_of_failure(error, nodes, root / "manifest", log_file)
+        result = describe_failure(error, nodes, root / "manifest", log_file)
+        if wrong_use := wrong_use_of(error):
+            _reported(result, nodes, plan, settings, root)  # else the report of the run before would look current
+            raise wrong_use from error
     else:
         nodes = nodes_of_last_run(database)
         result = outcome_of_success(nodes, root / "manifest", model_folder)

@@ -48,8 +48,13 @@ def outcome_of_success(nodes: Nodes, manifest_folder: Path, model_folder: Path) 
     )
 
 
+def wrong_use_of(error: Exception) -> UsageError | None:
+    """What a node raised, without Beam's words, if it found wrong use: a source that cannot be read, for instance."""
+    return type(error)(message_of(error)) if isinstance(error, UsageError) else None
+
+
 def outcome_of_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_file: Path) -> RunResult:
-    """The result of a run in which a node raised: data refused, or failed.
+    """The result of a run in which a node raised: data refused, or failed. Wrong use is raised again.
 
     Args:
         error: What the runner raised.
@@ -58,11 +63,23 @@ def outcome_of_failure(error: Exception, nodes: Nodes, manifest_folder: Path, lo
         log_file: Where the traceback stands.
 
     Raises:
-        UsageError: The node found wrong use, for instance a source that cannot be read.
+        UsageError: The node found wrong use.
+    """
+    if wrong_use := wrong_use_of(error):
+        raise wrong_use from error
+    return describe_failure(error, nodes, manifest_folder, log_file)
+
+
+def describe_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_file: Path) -> RunResult:
+    """As :func:`outcome_of_failure`, but wrong use is a failure too, so that it can be reported.
+
+    Args:
+        error: What the runner raised.
+        nodes: The nodes of the run.
+        manifest_folder: Gets a copy of the manifest.
+        log_file: Where the traceback stands.
     """
     message = message_of(error)
-    if isinstance(error, UsageError):
-        raise type(error)(message) from error
     result = _describe(nodes, manifest_folder)
     if isinstance(error, RefusedError):
         notes = tuple(check.message for check in Audit(checks=result.audit).warnings)

@@ -9,6 +9,7 @@ from typing import Final
 
 from components.data_audit.baseline import Baseline
 from components.manifest_gen.manifest import sha256_of as sha256_of_file
+from components.manifest_gen.settings import DataSettings
 from components.xray_example_gen.values import first_finding
 from pipeline.digests import code_digest, sha256_of
 from pipeline.settings import RunSettings
@@ -66,15 +67,15 @@ class Plan:
     @property
     def schema(self) -> str:
         """The schema of the run, a text proto."""
-        claims = [claim for claims in json.loads(self.data_settings)["findings"].values() for claim in claims]
-        return run_schema(len(self.classes), map(first_finding, claims))
+        return _schema_of(DataSettings.model_validate_json(self.data_settings))
 
-    def fingerprint(self, model_folder: Path) -> str:
-        """Digests the plan and the place that it pushes to: equal fingerprints, equal results."""
+    def fingerprint(self, model_folder: Path, report_settings: str = "") -> str:
+        """Digests the plan, the place that it pushes to and what the report may show: equal digests, equal results."""
         values = dataclasses.asdict(self) | {
             "definition": code_digest(DEFINITION),
             "schema": self.schema,
             "model_folder": str(model_folder),
+            "report": report_settings,
         }
         return sha256_of(json.dumps(values, sort_keys=True).encode())
 
@@ -97,7 +98,7 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
             settings.split.model_dump_json(),
             settings.trainer.model_dump_json(),
         ),
-        *(settings.threshold.model_dump_json(), digest_of_data, weights_digest),
+        *(settings.threshold.model_dump_json(), digest_of_data, weights_digest, key_id, _schema_of(data)),
         *(code[node] for node in ("ManifestGen", "XrayExampleGen", "Trainer")),
     ]
     return Plan(
@@ -125,6 +126,11 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         weights_digest=weights_digest,
         code=code,
     )
+
+
+def _schema_of(data: DataSettings) -> str:
+    claims = [claim for claims in data.findings.values() for claim in claims]
+    return run_schema(len(data.classes), map(first_finding, claims))
 
 
 def _weights_digest(weights: str) -> str:

@@ -195,7 +195,7 @@ def test_a_run_that_is_killed_goes_on(start: Start, run: Any, tmp_path: Path) ->
     assert versions(root) == []
 
     process = start(trainer__epochs=12, trainer__patience=12)
-    wait_for(process, lambda: any((root / "checkpoints").glob("*/state.npz")))
+    wait_for(process, lambda: any((root / "checkpoints").rglob("state.npz")))
     kill(process)
     assert versions(root) == []
 

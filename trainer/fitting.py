@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from trainer.augmentation import build_augmentation
 from trainer.class_weights import balanced_weights
+from trainer.devices import dtype_policy
 from trainer.fine_tuning import fine_tune
 from trainer.inference import Inference
 from trainer.input import one_hot
@@ -34,7 +35,7 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     features = None
     with explained_memory(settings):
         if normalise or views:
-            features = infer.kept(job.checkpoints / "features_0.npz", job.train, "features of train films")
+            features = infer.kept(_kept(job) / "features_0.npz", job.train, "features of train films")
         classifier = build_classifier(settings, extractor, classes, features if normalise else None)
         batches = _batches_of_films(job) if features is None or not views else _batches_of_features(job, infer, views)
     positive = job.train.classes.index(job.positive)
@@ -46,7 +47,7 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
         settings,
         class_weights=weights,
         frozen=extractor.model if extractor.frozen and not views else None,
-        checkpoint=job.checkpoints / "state.npz",
+        checkpoint=_kept(job) / "state.npz",
         log_dir=job.log_dir,
     )
     if weights is not None:
@@ -57,7 +58,7 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
         positive,
         settings,
         training,
-        checkpoint=job.checkpoints / "fine_tuning.npz",
+        checkpoint=_kept(job) / "fine_tuning.npz",
         log_dir=str(Path(job.log_dir) / "fine_tuning") if job.log_dir else None,
     )
 
@@ -72,6 +73,14 @@ def score_eval(job: Job, classifier: Classifier) -> np.ndarray:
         return np.asarray(classifier.head(features, training=False))
 
 
+def _kept(job: Job) -> Path:
+    """The folder of what a restart goes on from, one for each precision.
+
+    ``auto`` may come to another on the machine of the restart, where the optimizer has other variables.
+    """
+    return job.checkpoints / dtype_policy(job.settings)
+
+
 def _batches_of_films(job: Job) -> Batches:
     settings = job.settings
     return Batches(
@@ -83,10 +92,10 @@ def _batches_of_films(job: Job) -> Batches:
 
 def _batches_of_features(job: Job, infer: Inference, views: int) -> Batches:
     settings, classes = job.settings, len(job.train.classes)
-    features = infer.kept(job.checkpoints / "features_0.npz", job.train, "features of train films")
+    features = infer.kept(_kept(job) / "features_0.npz", job.train, "features of train films")
     augmented = [
         infer.kept(
-            job.checkpoints / f"features_{view}.npz",
+            _kept(job) / f"features_{view}.npz",
             job.train,
             f"features of train films, view {view} of {views}",
             # A seed for each view, so that a view comes out the same whichever were computed before a restart.

@@ -175,6 +175,8 @@ def with_spread(ends: tuple[float, float], value: float, trials: int, confidence
     their area is one half whatever the films.
     """
     low, high = ends
+    if not trials:
+        return Interval(0.0, 1.0)
     return (
         clopper_pearson(value * trials, trials, confidence) if low == high == value in (0, 1) else Interval(low, high)
     )
@@ -182,7 +184,8 @@ def with_spread(ends: tuple[float, float], value: float, trials: int, confidence
 
 def pairs_of(positives: np.ndarray, patients: np.ndarray) -> int:
     """Pairs of a positive and a negative patient that can be made without using one twice."""
-    return min(np.unique(patients[positives]).size, np.unique(patients[~positives]).size)
+    ones, others = np.unique(patients[positives]), np.unique(patients[~positives])
+    return min(ones.size, others.size, np.union1d(ones, others).size // 2)  # some may have films of both sides
 
 
 def mcnemar_exact(better: int, worse: int) -> tuple[float, float]:

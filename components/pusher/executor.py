@@ -13,6 +13,7 @@ from components.pusher.publish import STATISTICS, digest_of, is_complete, publis
 from components.pusher.statistics import copy_statistics
 from components.pusher.training_films import training_films
 from components.release_gate.decision import Decision
+from trainer.errors import RunError
 from trainer.features import EVAL, TRAIN
 from trainer.film_hashes import TRAINING_FILMS
 from trainer.servable import ModelInfo
@@ -43,7 +44,7 @@ class Executor(base_executor.BaseExecutor):
         model_folder = Path(exec_properties["model_folder"])
         content_digest = digest_of(servable)
         served = versions(model_folder)
-        if served and is_complete(served[-1]) and ModelInfo.read(served[-1]).content_digest == content_digest:
+        if served and _holds(served[-1], content_digest):
             return
         statistics = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
         records = [Path(artifact_utils.get_split_uri(input_dict["examples"], split)) for split in (TRAIN, EVAL)]
@@ -66,3 +67,11 @@ class Executor(base_executor.BaseExecutor):
         pushed.set_int_custom_property("pushed", 1)
         pushed.set_string_custom_property("pushed_destination", str(version))
         pushed.set_string_custom_property("pushed_version", version.name)
+
+
+def _holds(version: Path, content_digest: str) -> bool:
+    """Whether a served version is that content; one that is not understood is not."""
+    try:
+        return is_complete(version) and ModelInfo.read(version).content_digest == content_digest
+    except (RunError, OSError, UnicodeDecodeError):
+        return False

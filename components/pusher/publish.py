@@ -68,9 +68,11 @@ def publish(servable: Path, model_folder: Path, version: int, complete: Callable
         os.rename(staging, target)  # same folder, so same file system: all or nothing
         _sync_directory(model_folder)
     except OSError as error:
+        # copytree collects what went wrong, file by file, in an error that has no strerror.
+        why = error.args[0][0][2] if isinstance(error, shutil.Error) else f"{error.strerror} ({error.filename})"
         raise RunError(
-            f"the model cannot be pushed to {model_folder}: {error.strerror} ({error.filename}); "
-            "make the folder writable, or name another with --root"
+            f"the model cannot be pushed to {model_folder}: {why}; "
+            "make room there, make the folder writable, or name another with --root"
         ) from error
     return target
 

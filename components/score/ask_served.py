@@ -35,6 +35,8 @@ def ask_served(served: ServedModel, films: Films, candidate: ModelInfo) -> Predi
         model = Servable(Path(served.folder))
         return model.predictions(films, *model.ask(films.records))
     # A folder that somebody has emptied or overwritten must not end a run that would replace it.
+    except tf.errors.ResourceExhaustedError:
+        raise  # the machine's fault and not the model's: no verdict to keep
     except (RunError, OSError, ValueError, KeyError, tf.errors.OpError) as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         return f"version {served.version} cannot be run: {reason}"

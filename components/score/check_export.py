@@ -41,7 +41,7 @@ def check_export(model: Servable, films: Films, predictions: Predictions, rows: 
     again = np.unique(np.linspace(0, len(films) - 1, min(TRIED, len(films))).round().astype(int))
     asked = model.ask([films.records[film] for film in again], OTHER_BATCH)[0]
     return ExportCheck(
-        parity=max(differences) if differences else None,
+        parity=float(np.max(differences)) if differences else None,
         parity_films=len(differences),
         repeat=_furthest(asked, predictions.probabilities[again]) if len(again) else None,
         random_ops=model.random_ops(),

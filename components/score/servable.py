@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from components.score.films import Films
+from trainer.errors import RunError
 from trainer.predictions import Predictions
 from trainer.servable import SAVED_MODEL, ModelInfo
 from trainer.signatures import EXAMPLES, EXPLAIN, SERVING_DEFAULT
@@ -50,11 +51,16 @@ class Servable:
 
         Returns:
             Probabilities float32 [N, C]; bool [N], the film is positive at the stored threshold.
+
+        Raises:
+            RunError: A probability is not a number.
         """
         answers = [self._signatures[EXAMPLES](examples=batch) for batch in _batches(records, batch_size)]
         nothing = np.empty((0, len(self.info.classes)), np.float32)
         decision = np.concatenate([nothing, *(answer["decision"].numpy() for answer in answers)])
         probabilities = np.concatenate([nothing, *(answer["probabilities"].numpy() for answer in answers)])
+        if not np.isfinite(probabilities).all():
+            raise RunError("the model answers with what is no number; look at its loss and train it again")
         return probabilities, decision[:, self.info.classes.index(self.info.positive)] >= 0.5
 
     def ask_file(self, content: bytes) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the altered films say about a model, computed from its predictions alone. No TensorFlow."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
@@ -9,6 +10,11 @@ from components.shortcut_audit.report import VariantResult
 from trainer.metrics import area_under_curve, rate
 from trainer.predictions import ORIGINAL, Predictions
 from trainer.servable import Rate
+from trainer.statistics import pairs_of
+
+#: Patients on each side from which on scores that part the sides completely are no chance: of 70 ways to name four of
+#: eight patients positive, two part them (p = .029). Their interval, which knows only of pairs, is wide still.
+SURE: Final = 4
 
 
 def find(variants: Mapping[str, Predictions], bound: float, seed: int = 0) -> tuple[VariantResult, ...]:
@@ -16,6 +22,8 @@ def find(variants: Mapping[str, Predictions], bound: float, seed: int = 0) -> tu
 
     A judged variant tells where the patient-bootstrap interval of its area under the curve lies at or above ``bound``,
     or at or below ``1 - bound``: a model that reads the frame may read it the other way round where lungs are black.
+    Where the scores part the sides completely it tells from `SURE` patients a side on, however wide the interval. A
+    bound of 1 judges none.
 
     Args:
         variants: Name of the variant -> predictions, all by one model on the same films in the same order.
@@ -40,6 +48,7 @@ def _measure(
     positives, patients = altered.is_positive, np.asarray(altered.patient_id)
     both = bool(positives.any() and not positives.all())
     auc = area_under_curve(altered.score, positives, patients, seed) if both else None
+    apart = auc is not None and bound < 1 and auc.value in (0, 1) and pairs_of(positives, patients) >= SURE
     return VariantResult(
         name=name,
         shows=shows,
@@ -48,7 +57,7 @@ def _measure(
         recall=_rate(altered.decided[positives], patients[positives]),
         specificity=_rate(~altered.decided[~positives], patients[~positives]),
         changed=None if altered is original else _rate(altered.decided != original.decided, patients),
-        tells=judged and auc is not None and (auc.low >= bound or auc.high <= 1 - bound),
+        tells=judged and auc is not None and (auc.low >= bound or auc.high <= 1 - bound or apart),
     )
 
 

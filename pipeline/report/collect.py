@@ -61,9 +61,8 @@ def collect(
         verdict: What stands on top; None = what the result says.
     """
     rows, rejected = _manifest(places)
-    redactor = Redactor(
-        rows, rejected, root, Path(settings.data.root) if settings.data.root else root / "films", _words(settings)
-    )
+    sources = with_absolute_root(settings).data.root
+    redactor = Redactor(rows, rejected, root, Path(sources) if sources else root / "films", _words(settings))
     audit = _read(places.audit, AUDIT_FILE, Audit)
     decision = _read(places.blessing, DECISION_FILE, Decision)
     shortcuts = _read(places.shortcuts, SHORTCUTS_FILE, ShortcutFindings)
@@ -87,6 +86,15 @@ def collect(
         steps=tuple(steps) or tuple(Step(name, run.state, run.seconds) for name, run in result.components.items()),
         origin=origin_of(settings, model, digests or {}, redactor),
     )
+
+
+def with_absolute_root(settings: RunSettings) -> RunSettings:
+    """The settings with ``data.root`` as messages name it, if they name one."""
+    data = settings.data
+    if data.root is None:
+        return settings
+    absolute = str(Path(data.root).expanduser().resolve())
+    return settings.model_copy(update={"data": data.model_copy(update={"root": absolute})})
 
 
 def _manifest(places: Places) -> tuple[list[ManifestRow], list[Rejection]]:

@@ -30,12 +30,13 @@ def environment(**options: Any) -> Environment:
     }
     made.tests |= {"of_slice": tables.is_of_slice}
     made.globals |= {
-        "augmentation": words.AUGMENTATION,
         "confusion_rows": tables.confusion_rows,
         "count_rows": tables.count_rows,
+        "fine_tuning": words.fine_tuning,
         "not_computable": tables.not_computable,
         "metric_title": words.metric_title,
         "metric_meaning": words.metric_meaning,
+        "ranges": words.ranges,
         "rule_title": words.rule_title,
         "rule_question": words.rule_question,
         "summary": words.summary,

@@ -19,6 +19,8 @@ _SURE: Final = 5
 _ENDINGS: Final = r"(?:png|jpe?g|gif|bmp|dcm|dicom|tiff?|webp)"
 #: The rest of a path: up to the ending of a film, which may hold spaces, or up to a space.
 _BELOW: Final = rf"(?:/[^'\"]{{0,200}}?\.{_ENDINGS}|/[^\s'\"(),;:]*)?"
+#: What Python itself says of a file: the quotes tell where a path ends that holds spaces.
+_QUOTED: Final = re.compile(r"'/(?:\\.|[^'\\\n])+'|\"/(?:\\.|[^\"\\\n])+\"")
 _PATTERNS: Final = (
     (re.compile(r"\brow \d+ of [\w-]+(?: \(film [^)]*\))?"), FILM),  # with the source at hand, a row is a film
     (re.compile(r"\b[0-9a-f]{12,64}\b"), FILM),  # image ids, digests, groups of copies, pseudonyms
@@ -35,7 +37,7 @@ class Redactor:
         rows: Films of the manifest.
         rejected: And those that are not in it.
         root: Folder of the run; what lies under it is named from there.
-        sources: Folder that holds the sources, None where it is not known.
+        sources: Folder that holds the sources, absolute; None where it is not known.
         words: What is no name of a film even where a film is called so: classes, sources, views.
     """
 
@@ -58,10 +60,13 @@ class Redactor:
         # The longest first: a name may be a part of another.
         self._names = sorted(names.items(), key=lambda item: (-len(item[0]), item[0]))
         self._root = f"{root}/"
-        self._sources = re.compile(rf"{re.escape(str(sources))}{_BELOW}", re.IGNORECASE) if sources else None
+        self._sources = (
+            re.compile(rf"(?<![\w.-]){re.escape(str(sources))}(?![\w.-]){_BELOW}", re.IGNORECASE) if sources else None
+        )
 
     def text(self, text: str) -> str:
         """A text without them."""
+        text = _QUOTED.sub(self._quoted, text)
         for name, stands_for in self._names:
             if name in text:
                 text = _without(text, name, stands_for)
@@ -75,6 +80,13 @@ class Redactor:
     def model(self, model: Model) -> Model:
         """A model with every text in it cleaned."""
         return type(model).model_validate(self._clean(model.model_dump()))
+
+    def _quoted(self, match: re.Match[str]) -> str:
+        """A path in quotes as a whole, unless it is one that the run has made."""
+        quoted = match.group()
+        path = quoted[1:-1]
+        own = path.startswith(self._root) and not (self._sources and self._sources.match(path))
+        return quoted if own else f"{quoted[0]}{_FOLDER}{quoted[0]}"
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -1,12 +1,13 @@
 """What a report calls things, for a reader who knows films and no code."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from components.release_gate.decision import Rule
 from pipeline.report.data import ReportData, Verdict
 from pipeline.result import RunResult
 from trainer.servable import Rate
+from trainer.settings import Augmentation
 
 NONE: Final = "–"
 
@@ -34,6 +35,7 @@ AUGMENTATION: Final[Mapping[str, str]] = {
     "brightness": "brightness, part of the grey range",
     "contrast": "contrast, part of the film's own",
     "noise": "noise, standard deviation, part of the grey range",
+    "rescale": "all grey levels multiplied, part up or down",
 }
 
 _RULES: Final[Mapping[str, tuple[str, str]]] = {
@@ -124,6 +126,37 @@ def rate(value: Rate | None) -> str:
 def interval(value: Rate | None) -> str:
     """An interval alone."""
     return NONE if value is None else f"{value.low:.3f} to {value.high:.3f}"
+
+
+def ranges(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The random changes to training films, and how far they go, ``strength`` included.
+
+    Args:
+        settings: Of the trainer, as ``model.json`` has them.
+    """
+    if "augmentation" not in settings:
+        return []
+    scaled = Augmentation.model_validate(settings["augmentation"]).scaled()
+    return [
+        (AUGMENTATION.get(name, name), {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}")
+        for name, value in scaled
+        if name != "strength"
+    ]
+
+
+def fine_tuning(training: Mapping[str, Any]) -> str:
+    """How the second stage of a training went: ``2 layers: undone; eval loss ...``; empty where there was none.
+
+    Args:
+        training: As ``model.json`` has it.
+    """
+    stage = training.get("fine_tune")
+    if stage is None:
+        return ""
+    layers = len(stage["layers"])
+    end = f"kept, from its epoch {stage['best_epoch']}" if stage["kept"] else "undone"
+    losses = f"eval loss {share(stage['eval_loss_before'])} before, {share(stage['eval_loss_after'])} after"
+    return f"{layers} layer{'s' * (layers != 1)}: {end}; {losses}"
 
 
 def verdict_of(result: RunResult) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from pipeline.report.card import model_card
-from pipeline.report.collect import collect
+from pipeline.report.collect import collect, with_absolute_root
 from pipeline.report.data import ReportData
 from pipeline.report.places import places_of, steps_of
 from pipeline.report.render import render
@@ -58,6 +58,7 @@ def write_report(
     Returns:
         The report's path.
     """
+    settings = with_absolute_root(settings)  # the report may be written again from another folder
     record = Record(result=result, settings=settings, show_films=show_films, digests=dict(digests or {}))
     data = collect(
         places_of(nodes),

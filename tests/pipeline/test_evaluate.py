@@ -58,8 +58,11 @@ def test_other_classes_are_refused_with_both_lists(info: ModelInfo, config: Path
         settings_for(info, config, overrides)
 
 
-def test_the_root_of_a_run_is_refused(info: ModelInfo, config: Path, model_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "serving").mkdir()
+@pytest.mark.parametrize("left", ["serving", "checkpoints"])  # the second also by a run that pushed nothing
+def test_the_root_of_a_run_is_refused(
+    info: ModelInfo, config: Path, model_folder: Path, tmp_path: Path, left: str
+) -> None:
+    (tmp_path / left).mkdir()
     with pytest.raises(UsageError, match=f"root {tmp_path} is that of a run; name another folder with --root"):
         evaluate(settings_for(info, config, []), model_folder / "7", tmp_path)
 

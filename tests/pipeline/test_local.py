@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from pipeline import local
+from pipeline import beam_runner, definition, lineage, local
+from pipeline.lineage import NodeRun
+from pipeline.plan import make_plan
 from pipeline.settings import load_settings
-from trainer.errors import RunError
+from trainer.errors import RunError, UsageError
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_ends_the_run_before_a_film_is_touched(
@@ -21,3 +23,22 @@ def test_a_gpu_that_is_asked_for_and_not_there_ends_the_run_before_a_film_is_tou
     with pytest.raises(RunError, match=r"trainer.require_gpu is true, but TensorFlow sees no GPU"):
         local.run(load_settings("sample", None, ["trainer.require_gpu=true"]), tmp_path)
     assert not (tmp_path / "films").exists()
+
+
+def test_wrong_use_found_by_a_node_leaves_the_report_of_this_run_and_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise UsageError("no layer begins with block9 [while running 'Run[Trainer]']")
+
+    monkeypatch.setattr(definition, "create_pipeline", lambda **_: None)
+    monkeypatch.setattr(beam_runner.AnnouncingBeamDagRunner, "run", fail)
+    monkeypatch.setattr(lineage, "nodes_of_last_run", lambda _: {"Trainer": NodeRun("Trainer", "failed", 0.0, {})})
+    (tmp_path / "report.html").write_text("of the run before")
+    settings = load_settings("sample", None, ["trainer.weights=random"])
+    plan = make_plan(settings, digest_of_data="d", key_id="k")
+    with pytest.raises(UsageError, match=r"^no layer begins with block9$"):
+        local._run_pipeline(plan, settings, tmp_path, tmp_path / "serving", tmp_path / "log", debug=False)
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Trainer: no layer begins with block9" in report
+    assert "of the run before" not in report

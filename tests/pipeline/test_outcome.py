@@ -11,8 +11,8 @@ from components.data_audit.audit import Audit, Check
 from components.files import AUDIT_FILE
 from components.manifest_gen.manifest import Manifest, write_manifest
 from pipeline.lineage import NodeRun
-from pipeline.outcome import outcome_of_failure
-from trainer.errors import RefusedError, RunError, SourceError
+from pipeline.outcome import describe_failure, outcome_of_failure
+from trainer.errors import RefusedError, RunError, SourceError, UsageError
 
 NODES = {
     "ImportSchemaGen": NodeRun("ImportSchemaGen", "ran", 1.0, {}),
@@ -43,6 +43,11 @@ def test_a_refusal_keeps_every_reason(tmp_path: Path) -> None:
 def test_wrong_use_found_by_a_node_is_raised(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"^no such folder$"):
         outcome_of_failure(SourceError(f"no such folder{BEAM}"), NODES, tmp_path, tmp_path / "log")
+
+
+def test_wrong_use_found_by_a_node_can_be_described(tmp_path: Path) -> None:
+    result = describe_failure(UsageError(f"no such block{BEAM}"), NODES, tmp_path, tmp_path / "log")
+    assert (result.status, result.reasons) == ("failed", ("Trainer: no such block",))
 
 
 def test_a_refusal_brings_every_check_of_the_audit_and_its_warnings(tmp_path: Path) -> None:

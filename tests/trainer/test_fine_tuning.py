@@ -11,6 +11,7 @@ import pytest
 from trainer import fine_tuning
 from trainer.backbones import BACKBONES, Backbone
 from trainer.checkpoint import State, save_arrays
+from trainer.devices import dtype_policy
 from trainer.errors import UsageError
 from trainer.fine_tuning import check_fine_tuning
 from trainer.fitting import EVAL_FEATURES, score_eval, train
@@ -72,6 +73,10 @@ def _job(records: SimpleNamespace, folder: Path, settings: TrainerSettings) -> J
     )
 
 
+def _kept(job: Job) -> Path:
+    return job.checkpoints / dtype_policy(job.settings)
+
+
 def _built(settings: TrainerSettings) -> Extractor:
     keras.utils.set_random_seed(1)
     return build_extractor(settings, 32)
@@ -92,9 +97,9 @@ def after_the_first_stage(unbroken: SimpleNamespace, records: SimpleNamespace, t
 
     def job(**settings: float) -> Job:
         job = _job(records, tmp_path, _settings(**settings))
-        job.checkpoints.mkdir(parents=True)
+        _kept(job).mkdir(parents=True)
         for name in ("state.npz", "features_0.npz"):
-            shutil.copy(unbroken.job.checkpoints / name, job.checkpoints)
+            shutil.copy(_kept(unbroken.job) / name, _kept(job))
         return job
 
     return job
@@ -143,7 +148,7 @@ def test_a_second_stage_that_is_worse_is_undone_and_the_backbone_frozen_again(af
     before = _weights(_built(job.settings).model)
     for path, value in _weights(classifier.extractor.model).items():
         np.testing.assert_array_equal(value, before[path])
-    state = State.load(job.checkpoints / "state.npz")
+    state = State.load(_kept(job) / "state.npz")
     assert state is not None
     for variable, value in zip(classifier.head.trainable_weights, state.best, strict=False):
         np.testing.assert_array_equal(variable.numpy(), value)

@@ -47,6 +47,19 @@ def test_it_is_caught_too_where_it_tells_them_the_other_way_round(predict: Predi
     assert result(found, "hidden_80").tells
 
 
+@pytest.mark.parametrize("patients, bound, tells", [(4, 0.7, True), (10, 0.7, True), (3, 0.7, False), (10, 1.0, False)])
+def test_scores_that_part_the_classes_completely_tell_from_few_patients_on(
+    predict: Predict, patients: int, bound: float, tells: bool
+) -> None:
+    labels = np.array([0, 1] * patients)
+    seen = np.where(labels == 0, 0.9, 0.1)
+    found = find({name: predict(labels, seen) for name in (ORIGINAL, "hidden_80")}, bound)
+    auc = result(found, "hidden_80").auc
+    assert auc is not None
+    assert auc.low < 0.7, "the interval knows only of pairs"
+    assert result(found, "hidden_80").tells is tells
+
+
 @pytest.mark.parametrize("variant", [variant.name for variant in VARIANTS if not variant.judged])
 def test_where_lungs_can_be_seen_or_no_film_at_all_nothing_is_judged(predict: Predict, variant: str) -> None:
     found = audited(predict, {variant: SEEN})

@@ -66,3 +66,17 @@ def test_a_card_in_the_report_has_deeper_headings_and_scoped_headers() -> None:
     page = Page(as_section("# a\n\n## b\n\n| c | d |\n|---|---|\n| 1 | 2 |\n"))
     assert [element.tag for element in page.elements if element.tag.startswith("h")] == ["h3", "h4"]
     assert [header.attributes["scope"] for header in page.all("th")] == ["col", "col"]
+
+
+def test_a_second_stage_is_told_in_report_and_card(data: ReportData) -> None:
+    assert data.model is not None
+    stage = {"kept": True, "eval_loss_before": 0.5, "eval_loss_after": 0.25, "layers": ["a", "b"], "best_epoch": 3}
+    model = data.model.model_copy(update={"training": {**data.model.training, "fine_tune": stage}})
+    tuned = dataclasses.replace(data, model=model)
+    told = "2 layers: kept, from its epoch 3; eval loss 0.500 before, 0.250 after"
+    learning = Page(render(tuned)).section("learning")
+    assert f"Fine-tuning of {told}." in learning
+    assert "epoch 6 of the first stage" in learning
+    assert f"| fine-tuning | {told} |" in model_card(tuned)
+    assert "first stage" not in Page(render(data)).section("learning")
+    assert "fine-tuning" not in model_card(data)

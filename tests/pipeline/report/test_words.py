@@ -5,8 +5,19 @@ import typing
 import pytest
 
 from components.release_gate.decision import Rule
-from pipeline.report.words import HEADLINES, number, rule_question, rule_title, share
+from pipeline.report.words import (
+    AUGMENTATION,
+    HEADLINES,
+    fine_tuning,
+    number,
+    ranges,
+    rule_question,
+    rule_title,
+    share,
+)
 from pipeline.result import Status
+from trainer.settings import Augmentation
+from trainer.training import FineTuned, Training
 
 
 @pytest.mark.parametrize(
@@ -45,3 +56,31 @@ def test_rules_have_words_for_a_reader() -> None:
 
 def test_every_end_of_a_run_has_a_headline() -> None:
     assert set(HEADLINES) >= set(typing.get_args(Status))
+
+
+def test_every_range_of_augmentation_has_words() -> None:
+    assert set(AUGMENTATION) == set(Augmentation.model_fields) - {"strength"}
+
+
+def test_ranges_are_those_that_training_used() -> None:
+    shown = dict(ranges({"augmentation": {"strength": 0.3, "zoom": 0.1, "rotation": 5, "rescale": 0}}))
+    assert shown["zoom, part of the side"] == "0.03"
+    assert shown["rotation, degrees to either side"] == "1.5"
+    assert shown["left and right exchanged"] == "yes"
+    assert shown["all grey levels multiplied, part up or down"] == "0"
+    assert len(shown) == len(AUGMENTATION)
+    assert dict(ranges({"augmentation": {"strength": 0}}))["left and right exchanged"] == "no"
+    assert ranges({}) == []
+
+
+@pytest.mark.parametrize(
+    "kept, layers, text",
+    [
+        (True, ("a", "b"), "2 layers: kept, from its epoch 3; eval loss 0.500 before, 0.250 after"),
+        (False, ("a",), "1 layer: undone; eval loss 0.500 before, 0.250 after"),
+    ],
+)
+def test_fine_tuning_is_told_as_training_records_it(kept: bool, layers: tuple[str, ...], text: str) -> None:
+    stage = FineTuned(kept, 0.5, 0.25, layers, 3, ())
+    assert fine_tuning(Training(({"eval_loss": 0.5},), 1, fine_tuned=stage).record()) == text
+    assert fine_tuning(Training(({"eval_loss": 0.5},), 1).record()) == ""

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.report.write import write_report_again
+from pipeline.report.write import RECORD_FILE, Record, write_report_again
 from trainer.errors import UsageError
 
 from .page import Page
@@ -182,6 +183,26 @@ def test_a_report_can_be_written_again(make_run: Callable[..., Any]) -> None:
     again = write_report_again(run.root).read_text(encoding="utf-8")
     # Without metadata.sqlite nothing is known of the artifacts; what the runner said of the run is.
     assert Page(html).all("h1")[0].text == Page(again).all("h1")[0].text
+
+
+@pytest.mark.parametrize("given", ["films", ".", "../x", "~/x"])
+def test_a_relative_folder_of_films_is_cleaned_as_an_absolute_one(
+    make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    run = make_run("nothing")
+    run.settings = run.settings.model_copy(update={"data": run.settings.data.model_copy(update={"root": given})})
+    folder = Path(given).expanduser().resolve()
+    told = "2 films of 3. The films are no films"
+    run.result = run.result.model_copy(update={"reasons": (f"{told}: {folder}/Miller John/IM1.dcm",)})
+    html, _ = run.write()
+    assert f"{told}: [folder]" in html
+    assert "Miller" not in html
+    monkeypatch.chdir(tmp_path)
+    assert write_report_again(run.root).read_text(encoding="utf-8").count("[folder]") == html.count("[folder]")
+    assert Record.model_validate_json((run.root / RECORD_FILE).read_text()).settings.data.root == str(folder)
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Any) -> None:
