@@ -18,7 +18,8 @@ class VariantResult(Settings):
         specificity: At the stored threshold.
         changed: Share of films whose decision is another than on the film as it is.
         tells: Judged, and the classes can be told apart: completely, or the interval lies at or above the bound, or at
-            or below one minus the bound (a model that reads the frame may read it the other way round where the lungs are black).
+            or below one minus the bound (a model that reads the frame may read it the other way round where the lungs
+            are black).
         picture: Name of a PNG file in the artifact that shows the variant; empty = none.
     """
 
