@@ -18,6 +18,11 @@ def remember(root: Path, fingerprint: str, result: RunResult) -> None:
     draft.replace(root / FILE)
 
 
+def forget(root: Path) -> None:
+    """Forgets it: a run has begun whose report will take the place of the last one's, however it ends."""
+    (root / FILE).unlink(missing_ok=True)
+
+
 def recall(root: Path, fingerprint: str, model_folder: Path) -> RunResult | None:
     """The last result, if nothing that it depends on has changed and what it pushed is still what is served.
 

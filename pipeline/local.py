@@ -78,6 +78,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     prepare_workers(settings.beam.processes)
     check_image_size(settings.trainer.backbone, data.image_size)
     fetch_weights(settings.trainer)
+    last_run.forget(root)
     with environment(KEY_VARIABLE, key):
         result = _run_pipeline(plan, settings, root, model_folder, log_file, debug=debug)
     if result.status != "failed":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.last_run import FILE, recall, remember
+from pipeline.last_run import FILE, forget, recall, remember
 from pipeline.result import ComponentRun, RunResult
 
 
@@ -59,3 +59,11 @@ def test_a_refusal_stays_a_refusal(tmp_path: Path, model_folder: Path, status: s
 def test_a_file_of_another_version_must_run(tmp_path: Path, model_folder: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
     assert recall(tmp_path, "f", model_folder) is None
+
+
+def test_what_has_been_forgotten_is_not_recalled(tmp_path: Path) -> None:
+    forget(tmp_path)
+    remember(tmp_path, "f", RunResult(status="not_blessed"))
+    assert recall(tmp_path, "f", tmp_path / "serving") is not None
+    forget(tmp_path)
+    assert recall(tmp_path, "f", tmp_path / "serving") is None
