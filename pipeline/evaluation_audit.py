@@ -37,26 +37,10 @@ def audit_films(
     found = [
         checks.check_rejected(rejected, len(rows), data.max_rejected),
         *check_copies(rows, data.duplicates),
-        _patients_known(sorted(sources_without_patients)),
+        checks.check_patients_known(sorted(sources_without_patients), "so intervals may be too narrow"),
         *check_shortcuts(chosen, images, data.positive, settings, len(rows)),
     ]
     return Audit(checks=tuple(map(_softened, found)))
-
-
-def _patients_known(sources: Sequence[str]) -> Check:
-    """As DataAudit's, which speaks of splits."""
-    return Check(
-        name="patients_known",
-        verdict="warn" if sources else "pass",
-        value=len(sources),
-        bound=0,
-        message=f"{len(sources)} sources name no patients"
-        + (
-            f" ({', '.join(sources)}): every film counts as a patient of its own, so intervals may be too narrow"
-            if sources
-            else ""
-        ),
-    )
 
 
 def _softened(check: Check) -> Check:

@@ -85,20 +85,23 @@ def check_overlap(rows: Sequence[ManifestRow], split_by: str) -> list[Check]:
     ]
 
 
-def check_patients_known(sources: Sequence[str]) -> Check:
-    """Sources that do not say which films are of one patient: no split can keep those films together."""
+def check_patients_known(
+    sources: Sequence[str],
+    consequence: str = "films of one patient may stand on both sides of a split, and results may flatter the model",
+) -> Check:
+    """Sources that do not say which films are of one patient: no split can keep those films together.
+
+    Args:
+        sources: Their names.
+        consequence: What follows, for a reader.
+    """
     return Check(
         name="patients_known",
         verdict="warn" if sources else "pass",
         value=len(sources),
         bound=0,
         message=f"{len(sources)} sources name no patients"
-        + (
-            f" ({', '.join(sources)}): every film counts as a patient of its own, films of one patient may stand on "
-            "both sides of a split, and results may flatter the model"
-            if sources
-            else ""
-        ),
+        + (f" ({', '.join(sources)}): every film counts as a patient of its own, {consequence}" if sources else ""),
     )
 
 
