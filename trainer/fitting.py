@@ -4,21 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
-from trainer.augmentation import build_augmentation
 from trainer.class_weights import balanced_weights
 from trainer.devices import dtype_policy
 from trainer.fine_tuning import fine_tune
+from trainer.frozen_features import eval_features, frozen_features, train_features
 from trainer.inference import Inference
-from trainer.input import one_hot
 from trainer.job import Job
 from trainer.memory import explained_memory
 from trainer.model import Classifier, Extractor, build_classifier
+from trainer.precision import SINGLE
 from trainer.training import Batches, Training, fit
 from trainer.weights import RANDOM
-
-EVAL_FEATURES = "features_eval.npz"
 
 
 def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
@@ -32,12 +29,14 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     normalise = extractor.frozen and settings.weights == RANDOM
     views = settings.feature_views if extractor.frozen else 0
     infer = Inference(extractor.model, settings.batch_size)
-    features = None
     with explained_memory(settings):
-        if normalise or views:
-            features = infer.kept(_kept(job) / "features_0.npz", job.train, "features of train films")
-        classifier = build_classifier(settings, extractor, classes, features if normalise else None)
-        batches = _batches_of_films(job) if features is None or not views else _batches_of_features(job, infer, views)
+        features = train_features(infer, job.train, _kept(job)) if normalise else None
+        classifier = build_classifier(settings, extractor, classes, features)
+        if views:
+            computed = frozen_features(infer, job.train, job.eval, settings, _kept(job))
+            batches = computed.batches(job.train, job.eval, settings)
+        else:
+            batches = _batches_of_films(job)
     positive = job.train.classes.index(job.positive)
     weights = balanced_weights(job.train.labels, classes) if settings.class_weights == "balanced" else None
     training = fit(
@@ -69,7 +68,7 @@ def score_eval(job: Job, classifier: Classifier) -> np.ndarray:
         if not classifier.extractor.frozen:
             return Inference(classifier.core, job.settings.batch_size)(job.eval, "scoring eval films")
         infer = Inference(classifier.extractor.model, job.settings.batch_size)
-        features = infer.kept(job.checkpoints / EVAL_FEATURES, job.eval, "features of eval films")
+        features = eval_features(infer, job.eval, job.checkpoints / SINGLE)
         return np.asarray(classifier.head(features, training=False))
 
 
@@ -88,28 +87,3 @@ def _batches_of_films(job: Job) -> Batches:
         steps=-(-len(job.train) // settings.batch_size),
         evaluation=job.eval.batches(settings.batch_size),
     )
-
-
-def _batches_of_features(job: Job, infer: Inference, views: int) -> Batches:
-    settings, classes = job.settings, len(job.train.classes)
-    features = infer.kept(_kept(job) / "features_0.npz", job.train, "features of train films")
-    augmented = [
-        infer.kept(
-            _kept(job) / f"features_{view}.npz",
-            job.train,
-            f"features of train films, view {view} of {views}",
-            # A seed for each view, so that a view comes out the same whichever were computed before a restart.
-            build_augmentation(settings.augmentation, job.train.image_size, settings.seed + 1000 * view),
-        )
-        for view in range(1, views + 1)
-    ]
-    inputs = np.concatenate([features, *augmented])
-    labels = np.tile(one_hot(job.train.labels, classes), (views + 1, 1))
-    eval_features = infer.kept(job.checkpoints / EVAL_FEATURES, job.eval, "features of eval films")
-
-    def shuffled(epoch: int) -> tf.data.Dataset:
-        order = np.random.default_rng((settings.seed, epoch)).permutation(len(inputs))
-        return tf.data.Dataset.from_tensor_slices((inputs[order], labels[order])).batch(settings.batch_size)
-
-    evaluation = tf.data.Dataset.from_tensor_slices((eval_features, one_hot(job.eval.labels, classes)))
-    return Batches(shuffled, -(-len(inputs) // settings.batch_size), evaluation.batch(settings.batch_size))

@@ -3,23 +3,10 @@
 import shutil
 from typing import Any
 
-import keras
-
-from trainer.calibration import calibrated, fit_temperature
-from trainer.devices import check_gpu, training_devices
-from trainer.errors import RunError
 from trainer.export import export
-from trainer.fine_tuning import check_fine_tuning
-from trainer.fitting import score_eval, train
-from trainer.input import Split
 from trainer.job import Job
-from trainer.metrics import measure
-from trainer.model import build_extractor, check_image_size
-from trainer.precision import to_float32
 from trainer.servable import ModelInfo
-from trainer.signatures import Decision
-from trainer.statistics import threshold_for_recall
-from trainer.weights import RANDOM, fetch_weights, name_weights
+from trainer.trained import train_and_decide
 
 
 def run_fn(fn_args: Any) -> None:
@@ -28,72 +15,13 @@ def run_fn(fn_args: Any) -> None:
 
 
 def run(job: Job) -> ModelInfo:
-    """Trains, chooses temperature and threshold on the eval split, exports, and removes the checkpoints.
-
-    The threshold is chosen on the calibrated scores. Both come from the same films, so what is measured on these is a
-    little too good: the test split is what counts.
+    """Trains and exports, and removes the checkpoints.
 
     Raises:
-        UsageError: Settings that do not go with the data.
-        RunError: No GPU where one is asked for, weights out of reach, a split without films of both classes, a loss
-            that is not a number, not enough memory.
+        CxrError: As :func:`trainer.trained.train_and_decide` does.
     """
-    check_gpu(job.settings)
-    keras.utils.set_random_seed(job.settings.seed)
-    check_image_size(job.settings.backbone, job.train.image_size)
-    weights_file = fetch_weights(job.settings)
-    for split, name in ((job.train, "train"), (job.eval, "eval")):
-        _check_classes(split, job.positive, name)
-    with training_devices(job.settings):
-        extractor = build_extractor(job.settings, job.train.image_size, weights_file)
-        check_fine_tuning(job.settings, extractor)
-        classifier, training = train(job, extractor)
-    to_float32(classifier.core)  # before anything is scored: what is exported must decide as what was measured
-
-    probabilities, temperature = score_eval(job, classifier), 1.0
-    if job.threshold.calibration == "temperature":
-        temperature = fit_temperature(probabilities, job.eval.labels)
-        probabilities = calibrated(probabilities, temperature)
-    index = job.eval.classes.index(job.positive)
-    scores, positives = probabilities[:, index], job.eval.labels == index
-    threshold = threshold_for_recall(scores, positives, job.threshold.target_recall)
-    export(classifier, Decision(job.eval.classes, job.positive, threshold, temperature), job.model_dir)
-
-    weights = name_weights(job.settings, weights_file)
-    info = ModelInfo(
-        classes=job.eval.classes,
-        positive=job.positive,
-        threshold=threshold,
-        temperature=temperature,
-        target_recall=job.threshold.target_recall,
-        image_size=job.eval.image_size,
-        backbone=job.settings.backbone,
-        weights=weights,
-        trainable_parameters=classifier.trainable_parameters,
-        settings=job.settings.model_dump(mode="json") | {"weights": weights},
-        training=training.record(),
-        data_digest=job.data_digest,
-        code_digest=job.code_digest,
-        seed=job.settings.seed,
-        metrics={"eval": measure(scores, positives, job.eval.patients, threshold, job.settings.seed)},
-        notes=_notes(weights),
-    )
-    info.write(job.model_dir)
+    trained = train_and_decide(job)
+    export(trained.classifier, trained.decision, job.model_dir)
+    trained.info.write(job.model_dir)
     shutil.rmtree(job.checkpoints, ignore_errors=True)
-    return info
-
-
-def _check_classes(split: Split, positive: str, name: str) -> None:
-    index = split.classes.index(positive)
-    positives = int((split.labels == index).sum())
-    if not 0 < positives < len(split):
-        raise RunError(
-            f"the {name} split has {len(split)} films, {positives} of them {positive}; it needs {positive} films and "
-            "others: give more patients or a larger share of the split"
-        )
-
-
-def _notes(weights: str) -> tuple[str, ...]:
-    if weights == RANDOM:
-        return ("The backbone has random weights: this model proves the plumbing only and reads no film.",)
-    return ()
+    return trained.info

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from trainer import devices
 from trainer.devices import training_devices
-from trainer.fitting import EVAL_FEATURES, score_eval, train
+from trainer.fitting import score_eval, train
 from trainer.input import Split
 from trainer.job import Job
 from trainer.model import build_extractor
@@ -82,5 +82,5 @@ def test_a_restart_in_another_precision_begins_anew_and_one_in_the_same_goes_on(
     assert start(gpus=1, epochs=2) == (2, True)
     kept = {str(file.relative_to(job.checkpoints)) for file in job.checkpoints.rglob("*.npz")}
     assert kept == {f"{policy}/{name}.npz" for policy in (MIXED, SINGLE) for name in ("state", "features_0")} | {
-        EVAL_FEATURES
+        f"{SINGLE}/features_eval.npz"
     }
