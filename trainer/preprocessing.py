@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from trainer.film_size import MAX_PIXELS
+
 #: ITU-R BT.601 luma; the three make exactly one, so that a gray film keeps its grey levels.
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 
 # A truncated film makes the decode op fail, and with it every other film of the batch. What can be seen without
-# decoding is therefore looked for first. Nothing that decodes may be refused here, and film collections do hold
-# JPEGs with bytes after their end marker: so the marker is searched, not expected at the end.
+# decoding is therefore looked for first. Nothing that records are made of may be refused here, and film collections do
+# hold JPEGs with bytes after their end marker: so the marker is searched, not expected at the end.
 _JPEG, _PNG, _GIF, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM"
 _JPEG_SCAN, _JPEG_END, _PNG_END = b"\xff\xda", b"\xff\xd9", b"IEND\xaeB`\x82"
 
@@ -28,6 +30,7 @@ LEFT_TO_AVERAGE = 2
 UNKNOWN_FORMAT = "not a JPEG, PNG, GIF or BMP file"
 TRUNCATED_JPEG = "JPEG without its end: the file is cut off"
 TRUNCATED_PNG = "PNG without its end: the file is cut off"
+TOO_LARGE = f"more than {MAX_PIXELS} pixels"
 
 
 def film_to_image(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
@@ -75,9 +78,10 @@ def decode_film(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
 def fault(image_bytes: tf.Tensor) -> tf.Tensor:
     """What is visibly wrong with one film before it is decoded.
 
-    It finds other formats, empty files and files that are cut off. It lets pass, and the decoder then raises: JPEG
-    and PNG with damaged content between an intact head and end, a JPEG cut off in its header after a complete
-    thumbnail, and damaged GIF and BMP.
+    It finds other formats, empty files, files that are cut off and, by what their heads say, films too large to be
+    decoded. It lets pass, and the decoder then raises: JPEG and PNG with damaged content between an intact head and
+    end, a JPEG cut off in its header after a complete thumbnail, and damaged GIF and BMP. A JPEG whose header is broken
+    raises here.
 
     Args:
         image_bytes: string scalar.
@@ -87,13 +91,21 @@ def fault(image_bytes: tf.Tensor) -> tf.Tensor:
     """
     # Compared as numbers: TensorFlow's regular expressions read UTF-8, which a film is not.
     content = tf.io.decode_raw(image_bytes, tf.uint8)
-    jpeg_ends = _last(content, _JPEG_END) > _last(content, _JPEG_SCAN)
-    png_ends = _last(content, _PNG_END) >= 0
+
+    def jpeg() -> tf.Tensor:
+        ends = _last(content, _JPEG_END) > _last(content, _JPEG_SCAN)
+        return tf.cond(ends, lambda: _large(tf.io.extract_jpeg_shape(image_bytes)[:2]), lambda: TRUNCATED_JPEG)
+
+    def png() -> tf.Tensor:
+        sides = [_number(content[at : at + 4][::-1]) for at in (16, 20)]
+        return tf.cond(_last(content, _PNG_END) >= 0, lambda: _large(sides), lambda: TRUNCATED_PNG)
+
     return tf.case(
         [
-            (_starts(image_bytes, _JPEG), lambda: tf.where(jpeg_ends, "", TRUNCATED_JPEG)),
-            (_starts(image_bytes, _PNG), lambda: tf.where(png_ends, "", TRUNCATED_PNG)),
-            (_starts(image_bytes, _GIF) | _starts(image_bytes, _BMP), lambda: tf.constant("")),
+            (_starts(image_bytes, _JPEG), jpeg),
+            (_starts(image_bytes, _PNG), png),
+            (_starts(image_bytes, _GIF), lambda: _large([_number(content[at : at + 2]) for at in (6, 8)])),
+            (_starts(image_bytes, _BMP), lambda: _large([_signed(content[at : at + 4]) for at in (18, 22)])),
         ],
         default=lambda: tf.constant(UNKNOWN_FORMAT),
     )
@@ -154,3 +166,21 @@ def _last(content: tf.Tensor, marker: bytes) -> tf.Tensor:
     for offset, byte in enumerate(marker):
         found &= tf.equal(content[offset : offset + starts], byte)
     return tf.cast(tf.reduce_max(tf.concat([[-1], tf.where(found)[:, 0]], 0)), tf.int64)
+
+
+def _large(sides: list[tf.Tensor] | tf.Tensor) -> tf.Tensor:
+    """What is wrong with a film of these two sides, empty where nothing is."""
+    height, width = tf.unstack(tf.abs(tf.cast(sides, tf.int64)))
+    return tf.where(height > MAX_PIXELS // tf.maximum(width, 1), TOO_LARGE, "")  # a product could overflow
+
+
+def _number(content: tf.Tensor) -> tf.Tensor:
+    """int64, unsigned, of bytes uint8 [n] from the lowest to the highest."""
+    places = tf.constant(256, tf.int64) ** tf.range(tf.size(content, tf.int64))
+    return tf.reduce_sum(tf.cast(content, tf.int64) * places)
+
+
+def _signed(content: tf.Tensor) -> tf.Tensor:
+    """As :func:`_number`, of four bytes: a BMP whose rows go from top to bottom has a negative height."""
+    number = _number(content)
+    return tf.where(number < 2**31, number, number - 2**32)

@@ -7,6 +7,7 @@ from trainer.export import export
 from trainer.job import Job
 from trainer.servable import ModelInfo
 from trainer.trained import train_and_decide
+from trainer.warm_up import write_warm_up
 
 
 def run_fn(fn_args: Any) -> None:
@@ -15,13 +16,14 @@ def run_fn(fn_args: Any) -> None:
 
 
 def run(job: Job) -> ModelInfo:
-    """Trains and exports, and removes the checkpoints.
+    """Trains, exports with requests to warm it up, and removes the checkpoints.
 
     Raises:
         CxrError: As :func:`trainer.trained.train_and_decide` does.
     """
     trained = train_and_decide(job)
     export(trained.classifier, trained.decision, job.model_dir)
+    write_warm_up(job.model_dir, job.train.image_size)
     trained.info.write(job.model_dir)
     shutil.rmtree(job.checkpoints, ignore_errors=True)
     return trained.info

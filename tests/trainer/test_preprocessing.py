@@ -1,4 +1,5 @@
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -6,10 +7,12 @@ import tensorflow as tf
 from PIL import Image
 
 from trainer.preprocessing import (
+    TOO_LARGE,
     TRUNCATED_JPEG,
     TRUNCATED_PNG,
     UNKNOWN_FORMAT,
     decode_film,
+    fault,
     film_to_image,
     films_to_images,
 )
@@ -110,6 +113,44 @@ def test_every_film_that_is_refused_could_not_have_been_decoded(bad_films):
 def test_bytes_after_the_end_do_not_make_a_film_bad(draw_film, encode, kind, after):
     film = encode(draw_film(3, 0, 80, 60), kind)
     np.testing.assert_array_equal(*_images([film, film + after]))
+
+
+@pytest.fixture
+def huge_films(encode) -> dict[str, bytes]:
+    """A film of each format whose head says that it is 20,000 x 20,000 px; the content is that of a small one."""
+    side = 20_000
+    film, both = np.zeros((64, 64), np.uint8), struct.pack(">HH", side, side)
+    png = bytearray(encode(film, "PNG"))
+    png[16:24] = struct.pack(">II", side, side)
+    jpeg = encode(film, "JPEG")
+    at = jpeg.index(b"\xff\xc0") + 5
+    gif, bmp = bytearray(encode(film, "GIF")), bytearray(encode(film, "BMP"))
+    gif[6:10] = struct.pack("<HH", side, side)
+    bmp[18:26] = struct.pack("<ii", side, -side)
+    return {"PNG": bytes(png), "JPEG": jpeg[:at] + both + jpeg[at + 4 :], "GIF": bytes(gif), "BMP": bytes(bmp)}
+
+
+def test_a_film_whose_head_says_that_it_is_huge_fails_alone_and_is_not_decoded(draw_film, encode, huge_films):
+    good = encode(draw_film(2, 1, 80, 60), "BMP")
+    _, valid, error = films_to_images(tf.constant([good, *huge_films.values(), good]), SIZE)
+    assert valid.numpy().tolist() == [True, False, False, False, False, True]
+    assert set(error.numpy()[1:-1]) == {TOO_LARGE.encode()}
+
+
+def test_a_film_of_the_largest_size_is_let_pass_and_one_column_more_is_not(encode):
+    film = bytearray(encode(np.zeros((64, 64), np.uint8), "PNG"))
+
+    def of(width: int, height: int) -> bytes:
+        film[16:24] = struct.pack(">II", width, height)
+        return fault(tf.constant(bytes(film))).numpy()
+
+    assert of(10_000, 10_000) == b""
+    assert of(10_001, 10_000) == of(2**32 - 1, 2**32 - 1) == of(100_000, 1_001) == TOO_LARGE.encode()
+
+
+@pytest.mark.parametrize("signature", [b"GIF8", b"BM", b"BM" + bytes(17)])
+def test_a_head_that_is_cut_off_is_left_to_the_decoder(signature):
+    assert fault(tf.constant(signature)).numpy() == b""
 
 
 def test_no_films_give_no_images():
