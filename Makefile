@@ -11,10 +11,10 @@ PYTEST_ARGS ?=
 help:  ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
-.venv/.runtime: requirements/runtime.lock requirements/uv.lock setup.py
+.venv/.runtime: requirements/runtime.lock requirements/uv.lock setup.py serving/client/pyproject.toml
 	@requirements/bootstrap.sh runtime
 
-.venv/.dev: requirements/runtime.lock requirements/dev.lock requirements/uv.lock setup.py
+.venv/.dev: requirements/runtime.lock requirements/dev.lock requirements/uv.lock setup.py serving/client/pyproject.toml
 	@requirements/bootstrap.sh dev
 
 setup: .venv/.dev  ## .venv with everything, tools for development too

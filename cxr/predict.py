@@ -1,78 +1,161 @@
 """``cxr predict``: label, probability and threshold for films."""
 
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from serving.saved_model import Prediction, SavedModel
+    from cxr_client import HeatMap
+    from serving.prediction import Answers
+    from serving.remote_model import RemoteModel
+    from serving.saved_model import SavedModel
+
+_PICTURES = (".png", ".jpg", ".jpeg")
 
 
 @click.command("predict")
 @click.argument("films", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path), help="A version's folder, or a model's: then its newest.")
+@click.option("--server", metavar="URL", help="A server in its place: grpc://host:8500, grpcs://, http:// or https://.")
+@click.option("--model-name", help="The model's name on the server.  [default: cxr]")
+@click.option("--label", help="Of the version on the server, such as stable or canary.")
+@click.option("--version", type=int, help="Of the model on the server; without it the newest.")
+@click.option("--api-key", envvar="CXR_API_KEY", show_envvar=True, help="Sent to the server as header x-api-key.")
 @click.option(
-    "--model", required=True, type=click.Path(path_type=Path), help="A version's folder, or a model's: then its newest."
+    "--explain",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Draw where the model looked: a picture's name for one film, a folder for many.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def command(films: tuple[Path, ...], model: Path, as_json: bool) -> None:
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+def command(
+    films: tuple[Path, ...],
+    model: Path | None,
+    server: str | None,
+    model_name: str | None,
+    label: str | None,
+    version: int | None,
+    api_key: str | None,
+    explain: Path | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Say what a pushed model sees in films (JPEG, PNG, GIF, BMP, DICOM).
 
-    A film that cannot be decoded fails alone: it gets no label, and the exit code is 1.
+    The model lies in a folder or behind a server: give --model or --server. A film that cannot be decoded fails alone:
+    it gets no label, and the exit code is 1.
 
     \b
     Examples:
       cxr predict film.png --model runs/sample/serving/cxr
+      cxr predict film.png --model runs/sample/serving/cxr --explain heat.png
       cxr predict films/*.jpg --model runs/sample/serving/cxr/1700000000 --json
+      cxr predict films/*.jpg --server grpc://localhost:8500 --csv > films.csv
+      cxr predict film.dcm --server https://cxr.example.org --label canary
     """
+    from cxr import predict_screen
+    from trainer.errors import UsageError
+
+    if as_json and as_csv:
+        raise UsageError("--json and --csv are given; give one of the two")
+    if (model is None) == (server is None):
+        raise UsageError("give one of --model FOLDER and --server URL")
+    pictures = _pictures(films, explain) if explain else []
+    _check_readable(films)
+    options = {"model": model_name, "label": label, "version": version}
+    given = {name: value for name, value in options.items() if value is not None}
+    if model is not None:
+        if given:
+            names = ", ".join("--model-name" if name == "model" else f"--{name}" for name in given)
+            raise UsageError(f"{names} is for --server; with --model give the version's folder")
+        answers = _ask(_saved(model), films, pictures)
+    else:
+        answers = _ask(_remote(str(server), api_key, given), films, pictures)
+    if as_json:
+        click.echo(predict_screen.as_json(answers))
+    elif as_csv:
+        click.echo(predict_screen.as_csv(answers), nl=False)
+    else:
+        predict_screen.print_table(answers)
+    if not all(prediction.valid for prediction in answers.predictions):
+        click.get_current_context().exit(1)
+
+
+def _saved(folder: Path) -> "SavedModel":
     from pipeline.runtime import prepare_process
 
     prepare_process()
     from serving.saved_model import SavedModel
 
-    loaded = SavedModel(model)
-    predictions = list(loaded.predict(films))
-    if as_json:
-        click.echo(_as_json(loaded, predictions))
-    else:
-        _print(loaded, predictions)
-    if not all(prediction.valid for prediction in predictions):
-        click.get_current_context().exit(1)
+    return SavedModel(folder)
 
 
-def _as_json(model: "SavedModel", predictions: "list[Prediction]") -> str:
-    films = [
-        {
-            "film": str(prediction.path),
-            "label": prediction.label if prediction.valid else None,
-            "score": prediction.score if prediction.valid else None,
-            "positive": prediction.positive if prediction.valid else None,
-            "probabilities": prediction.probabilities if prediction.valid else None,
-            "error": prediction.error or None,
-        }
-        for prediction in predictions
-    ]
-    head = {"version": model.version, "positive_class": model.info.positive, "threshold": model.threshold}
-    return json.dumps({**head, "notes": list(model.info.notes), "films": films}, indent=2)
+def _remote(url: str, api_key: str | None, options: Mapping[str, object]) -> "RemoteModel":
+    from cxr_client import CxrClient
+    from serving.remote_model import RemoteModel
+
+    remote = RemoteModel(lambda: CxrClient(url, api_key=api_key, **options))  # type: ignore[arg-type]
+    click.get_current_context().call_on_close(remote.close)
+    return remote
 
 
-def _print(model: "SavedModel", predictions: "list[Prediction]") -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _ask(model: "SavedModel | RemoteModel", films: Sequence[Path], pictures: Sequence[Path]) -> "Answers":
+    """Asks film by film, and draws heat maps as they come: they are too large to be kept."""
+    from cxr.progress import bars
 
-    positive = model.info.positive
-    table = Table("film", "label", "score", f"{positive} from {model.threshold:.3f}", box=SIMPLE)
-    for prediction in predictions:
-        film = Text(prediction.path.name, overflow="fold")
-        if prediction.valid:
-            table.add_row(film, prediction.label, f"{prediction.score:.3f}", "yes" if prediction.positive else "no")
-        else:
-            table.add_row(film, Text(prediction.error, style="red"), "", "")
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(Text(f"Model version {model.version}; score is the probability of {positive}. Not a diagnosis."))
-    for note in model.info.notes:
-        console.print(Text(f"Note: {note}", style="yellow"))
+    predictions = []
+    with bars() as progress:
+        for index, prediction in enumerate(model.predict(films, explain=bool(pictures))):
+            if prediction.heatmap is not None:
+                _draw(prediction.heatmap, pictures[index])
+            predictions.append(replace(prediction, heatmap=None))
+            progress("asking", index + 1, len(films))
+    return model.answers(predictions)
+
+
+def _draw(heatmap: "HeatMap", picture: Path) -> None:
+    from trainer.errors import UsageError
+
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        heatmap.save(picture)
+    except OSError as error:
+        raise UsageError(f"--explain '{picture}' cannot be written ({error.strerror}); give another name") from error
+
+
+def _check_readable(films: Sequence[Path]) -> None:
+    from trainer.errors import UsageError
+
+    for film in films:
+        try:
+            film.open("rb").close()
+        except OSError as error:
+            raise UsageError(f"film '{film}' cannot be read ({error.strerror}); give an image file") from error
+
+
+def _pictures(films: Sequence[Path], out: Path) -> list[Path]:
+    """Where the heat map of each film goes.
+
+    Raises:
+        UsageError: A name that no picture can have, or a file where a folder must be, or the name of a film.
+    """
+    from trainer.errors import UsageError
+
+    if len(films) == 1 and not out.is_dir():
+        if out.suffix.lower() not in _PICTURES:
+            raise UsageError(f"--explain '{out}' is no folder and ends in none of {', '.join(_PICTURES)}; give OUT.png")
+        if out.exists() and films[0].exists() and out.samefile(films[0]):
+            raise UsageError(f"--explain '{out}' would overwrite the film; give another name")
+        return [out]
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--explain '{out}' is a file, but there are {len(films)} films; give a folder")
+    names: dict[str, int] = {}
+    pictures = []
+    for film in films:
+        count = names[film.stem] = names.get(film.stem, 0) + 1
+        pictures.append(out / f"{film.stem}{f'-{count}' if count > 1 else ''}.heatmap.png")
+    return pictures

@@ -55,7 +55,7 @@ say "installing the $what lock, bytecode included (minutes the first time)"
 # Bytecode at install time takes the import of TFX from 22 s to 8 s.
 "$uv" pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode "${locks[@]}" ||
   die "the lock could not be installed; the lines above say why (most often: the package index is out of reach)"
-"$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+"$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable . --editable serving/client
 touch ".venv/.$what"
 [ "$what" = dev ] && touch .venv/.runtime
 say "done in $((SECONDS - start)) s"

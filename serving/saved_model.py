@@ -1,39 +1,17 @@
 """A pushed model in this process, without a server."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import tensorflow as tf
 
+from cxr_client import HeatMap
+from serving.prediction import Answers, Prediction
 from trainer.dicom import DicomFault, decodable
 from trainer.errors import UsageError
 from trainer.features import INVALID, INVALID_SCORE
 from trainer.servable import ModelInfo, find_version
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of one film.
-
-    Attributes:
-        path: the film.
-        label: name of a class; ``invalid`` for a film that cannot be decoded.
-        score: probability of the positive class, 0..1; -1 for an invalid film.
-        positive: whether the score reaches the threshold.
-        valid: whether the film could be decoded.
-        error: why not; empty for a valid film.
-        probabilities: class -> probability; all 0 for an invalid film.
-    """
-
-    path: Path
-    label: str
-    score: float
-    positive: bool
-    valid: bool
-    error: str
-    probabilities: dict[str, float]
 
 
 class SavedModel:
@@ -57,18 +35,18 @@ class SavedModel:
         self.version = self.folder.resolve().name
         self.info = ModelInfo.read(self.folder)
         self._loaded = tf.saved_model.load(str(self.folder))  # holds the variables that the signatures use
-        self._predict = self._loaded.signatures["serving_default"]
 
     @property
     def threshold(self) -> float:
         """Scores from here on are positive."""
         return self.info.threshold
 
-    def predict(self, films: Iterable[Path], *, batch_size: int = 16) -> Iterator[Prediction]:
+    def predict(self, films: Iterable[Path], *, explain: bool = False, batch_size: int = 16) -> Iterator[Prediction]:
         """One prediction per film, in their order.
 
         Args:
             films: files: JPEG, PNG, GIF, BMP, or DICOM, which is converted before the model sees it.
+            explain: whether to draw heat maps.
             batch_size: films that are read and decoded at once.
 
         Raises:
@@ -78,18 +56,25 @@ class SavedModel:
         while batch := list(islice(films, batch_size)):
             contents = [_read(film) for film in batch]
             readable = [film for film, content in zip(batch, contents, strict=True) if isinstance(content, bytes)]
-            predictions = self._batch(readable, [content for content in contents if isinstance(content, bytes)])
+            predictions = self._batch(
+                readable, [content for content in contents if isinstance(content, bytes)], explain
+            )
             for film, content in zip(batch, contents, strict=True):
                 yield next(predictions) if isinstance(content, bytes) else self._undecodable(film, content.detail)
 
-    def _batch(self, films: list[Path], contents: list[bytes]) -> Iterator[Prediction]:
+    def answers(self, predictions: Sequence[Prediction]) -> Answers:
+        """The predictions with what ``model.json`` says of the model."""
+        return Answers(predictions, self.version, self.info.positive, self.threshold, self.info.notes)
+
+    def _batch(self, films: list[Path], contents: list[bytes], explain: bool) -> Iterator[Prediction]:
+        signature = self._loaded.signatures["explain" if explain else "serving_default"]
         try:
-            outputs = self._predict(image_bytes=tf.constant(contents))
+            outputs = signature(image_bytes=tf.constant(contents))
         except tf.errors.InvalidArgumentError as error:
             # Damage that only the decoder sees fails the whole batch: ask again, film by film.
             if len(films) > 1:
                 for film, content in zip(films, contents, strict=True):
-                    yield from self._batch([film], [content])
+                    yield from self._batch([film], [content], explain)
                 return
             reason = str(error).partition("[[")[0].splitlines()
             yield self._undecodable(films[0], next((line.strip() for line in reversed(reason) if line.strip()), ""))
@@ -107,6 +92,8 @@ class SavedModel:
                     name.decode(): probability
                     for name, probability in zip(rows["classes"][index], rows["probabilities"][index], strict=True)
                 },
+                version=self.version,
+                heatmap=HeatMap(rows["heatmap_png_bytes"][index], contents[index]) if explain else None,
             )
 
     def _undecodable(self, film: Path, reason: str) -> Prediction:
@@ -118,6 +105,7 @@ class SavedModel:
             valid=False,
             error=f"cannot be decoded: {reason}",
             probabilities=dict.fromkeys(self.info.classes, 0.0),
+            version=self.version,
         )
 
 

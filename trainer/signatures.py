@@ -74,8 +74,8 @@ def predict_films(
 
     Returns:
         probabilities float32 [N, C], classes string [N, C], label string [N], score float32 [N], positive bool [N],
-        valid bool [N] and error string [N]. A film that is not valid has label ``invalid``, score -1, probabilities
-        0 and positive false.
+        threshold float32 [N], the same for each, valid bool [N] and error string [N]. A film that is not valid
+        has label ``invalid``, score -1, probabilities 0 and positive false.
     """
     images, valid, error = films_to_images(image_bytes, image_size)
     return _answers(_asked(network, images), decision, valid, error)
@@ -137,6 +137,7 @@ def _answers(probabilities: tf.Tensor, decision: Decision, valid: tf.Tensor, err
         "label": tf.where(valid, tf.gather(names, decision.indices(probabilities)), INVALID),
         "score": tf.where(valid, decision.scores(probabilities), INVALID_SCORE),
         "positive": valid & decision.is_positive(probabilities),
+        "threshold": tf.fill(tf.shape(valid), decision.threshold),
         "valid": valid,
         "error": error,
     }

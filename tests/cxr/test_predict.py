@@ -1,14 +1,22 @@
 """``cxr predict``."""
 
+import csv
+import io
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from cxr.main import main
+from tests.serving.client.stub import POISON, Refused, StubModel, grpc_server
 
 
 @pytest.fixture
@@ -89,3 +97,137 @@ def test_wrong_use_is_one_line(
 ) -> None:
     result = predict(film or good[0], "--model", model or model_folder)
     assert (result.exit_code, result.output) == (2, f"cxr: {message}\n")
+
+
+@pytest.fixture
+def stub() -> StubModel:
+    return StubModel()
+
+
+@pytest.fixture
+def server(stub: StubModel) -> Iterator[str]:
+    """The URL of a server that calls a film by its brightness."""
+    with grpc_server(stub) as port:
+        yield f"grpc://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> list[Path]:
+    """A bright film and a dark one."""
+    paths = [tmp_path / "bright.png", tmp_path / "dark.png"]
+    for path, level in zip(paths, (200, 40), strict=True):
+        Image.fromarray(np.full((80, 90), level, np.uint8)).save(path)
+    return paths
+
+
+def test_a_server_is_asked_as_a_folder_is(drawn: list[Path], server: str) -> None:
+    result = predict(*drawn, "--server", server)
+    assert result.exit_code == 0, result.output
+    assert "Model version 7; score is the probability of covid. Not a diagnosis." in result.output
+    said = json.loads(predict(*drawn, "--server", server, "--json").stdout)
+    assert (said["version"], said["positive_class"], said["threshold"], said["notes"]) == ("7", "covid", None, [])
+    assert [(film["label"], film["positive"], film["error"]) for film in said["films"]] == [
+        ("covid", True, None),
+        ("healthy", False, None),
+    ]
+
+
+def test_folder_and_server_give_json_and_csv_of_the_same_shape(
+    drawn: list[Path], server: str, model_folder: Path
+) -> None:
+    ways = (("--server", server), ("--model", model_folder))
+    one, other = (json.loads(predict(*drawn, *way, "--json").stdout) for way in ways)
+    assert one.keys() == other.keys()
+    assert one["films"][0].keys() == other["films"][0].keys()
+    headers = [predict(*drawn, *way, "--csv").stdout.splitlines()[0] for way in ways]
+    assert headers == ["film,label,score,positive,error,version,probability of covid,probability of healthy"] * 2
+
+
+def test_csv_has_a_row_for_every_film(drawn: list[Path], bad: list[Path], server: str) -> None:
+    result = predict(drawn[0], bad[0], drawn[1], "--server", server, "--csv")
+    assert result.exit_code == 1
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["film"] for row in rows] == [str(drawn[0]), str(bad[0]), str(drawn[1])]
+    assert [row["label"] for row in rows] == ["covid", "", "healthy"]
+    assert [float(row["score"]) for row in rows[::2]] == [float(row["probability of covid"]) for row in rows[::2]]
+    assert "none of JPEG, PNG" in rows[1]["error"]
+
+
+def test_no_class_is_printed_for_a_film_that_a_server_cannot_decode(
+    drawn: list[Path], server: str, stub: StubModel
+) -> None:
+    drawn[0].write_bytes(drawn[0].read_bytes() + POISON)
+    result = predict(drawn[0], "--server", server)
+    assert result.exit_code == 1
+    row = next(line for line in result.output.splitlines() if "bright.png" in line)
+    assert "Invalid PNG data" in row
+    assert not any(name in row for name in ("covid", "healthy", "invalid"))
+
+
+def test_label_version_name_and_key_go_to_the_server(
+    drawn: list[Path], server: str, stub: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXR_API_KEY", "secret")
+    result = predict(drawn[0], "--server", server, "--label", "canary", "--model-name", "other")
+    assert result.exit_code == 0, result.output
+    assert "secret" not in result.output
+    assert stub.requests[0][2]["x-api-key"] == "secret"
+    stub.refusals = [Refused(grpc.StatusCode.INVALID_ARGUMENT, 400, "Unrecognized servable version label: canary")]
+    result = predict(drawn[0], "--server", server, "--label", "canary")
+    assert result.exit_code == 1
+    assert result.output == (
+        "cxr: no version has this label; set it on the server, or ask without "
+        "(INVALID_ARGUMENT: Unrecognized servable version label: canary)\n"
+    )
+
+
+@pytest.mark.parametrize("way", ["--server", "--model"])
+def test_heat_maps_are_drawn_over_the_films(
+    way: str, drawn: list[Path], server: str, model_folder: Path, tmp_path: Path
+) -> None:
+    whom = (way, server if way == "--server" else model_folder)
+    assert predict(drawn[0], *whom, "--explain", tmp_path / "one.png").exit_code == 0
+    result = predict(*drawn, drawn[0], *whom, "--explain", tmp_path / "maps" / "all")
+    assert result.exit_code == 0, result.output
+    made = sorted((tmp_path / "maps" / "all").iterdir())
+    assert [path.name for path in made] == ["bright-2.heatmap.png", "bright.heatmap.png", "dark.heatmap.png"]
+    for path in (*made, tmp_path / "one.png"):
+        with Image.open(path) as picture:
+            assert (picture.size, picture.mode) == ((90, 80), "RGB")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "give one of --model FOLDER and --server URL"),
+        (["--model", "m", "--server", "grpc://h"], "give one of --model FOLDER and --server URL"),
+        (["--model", "m", "--label", "stable"], "--label is for --server; with --model give the version's folder"),
+        (["--server", "grpc://h", "--json", "--csv"], "--json and --csv are given; give one of the two"),
+        (["--server", "host:8500"],
+         "URL 'host:8500' is not one of http://host, https://host, grpc://host, grpcs://host; "
+         "give for instance https://host/ or grpc://host:8500"),
+        (["--server", "grpc://h", "--explain", "map.txt"],
+         "--explain 'map.txt' is no folder and ends in none of .png, .jpg, .jpeg; give OUT.png"),
+        (["--server", "grpc://h", "--explain", "FILM"], "--explain 'FILM' would overwrite the film; give another name"),
+    ],
+)  # fmt: skip
+def test_wrong_use_of_a_server_is_one_line(arguments: list[str], message: str, drawn: list[Path]) -> None:
+    film = str(drawn[0])
+    result = predict(film, *(film if argument == "FILM" else argument for argument in arguments))
+    assert (result.exit_code, result.output) == (
+        2,
+        f"cxr: {message.replace('FILM', film) if 'FILM' in arguments else message}\n",
+    )
+
+
+def test_a_file_is_no_folder_for_many_heat_maps(drawn: list[Path], tmp_path: Path) -> None:
+    result = predict(*drawn, "--server", "grpc://h", "--explain", drawn[0])
+    assert result.output == f"cxr: --explain '{drawn[0]}' is a file, but there are 2 films; give a folder\n"
+
+
+def test_asking_a_server_does_not_import_tensorflow(drawn: list[Path], server: str) -> None:
+    program = (
+        f"import sys; from cxr.main import main; main(['predict', {str(drawn[0])!r}, '--server', {server!r}], "
+        "standalone_mode=False); print('tensorflow' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).splitlines()[-1] == "False"

@@ -170,6 +170,7 @@ def test_signatures_have_the_promised_types(exported):
         "score": ("float32", 1),
         "positive": ("bool", 1),
         "valid": ("bool", 1),
+        "threshold": ("float32", 1),
         "error": ("string", 1),
     }
     assert types == {
