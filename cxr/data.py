@@ -1,4 +1,4 @@
-"""``cxr data``: what a manifest holds, and whether its films are still the same."""
+"""``cxr data``: what a manifest holds, whether its films are still the same, and its films as folders."""
 
 import json
 from dataclasses import asdict
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cxr.data_export import export
+from cxr.saved_manifest import manifest_of, read_saved
+
 if TYPE_CHECKING:
     from components.manifest_gen.manifest import Manifest
     from pipeline.data_folder import Comparison
@@ -14,13 +17,17 @@ if TYPE_CHECKING:
 
 @click.group("data")
 def command() -> None:
-    """Show what a manifest holds, and check a folder of films against it.
+    """Show what a manifest holds, check a folder of films against it, and export its films.
 
     \b
     Examples:
       cxr data show --root runs/sample --sheet films.png
       cxr data check FOLDER --manifest runs/sample/manifest
+      cxr data export FOLDER --root runs/sample
     """
+
+
+command.add_command(export)
 
 
 @command.command("check")
@@ -49,7 +56,7 @@ def check(folder: Path, manifest: Path, as_json: bool) -> None:
     from cxr.progress import bars
     from pipeline.data_folder import compare
 
-    saved = _read(manifest)
+    saved = read_saved(manifest)
     with bars() as progress:
         found = compare(folder, saved.rows, saved.rejected, progress)
     if as_json:
@@ -78,11 +85,7 @@ def show(root: Path | None, manifest: Path | None, sheet: Path | None, films: in
       cxr data show --root runs/sample --sheet films.png --films 10
       cxr data show --manifest saved --json
     """
-    from trainer.errors import UsageError
-
-    if (root is None) == (manifest is None):
-        raise UsageError("name a run's folder with --root, or a manifest's with --manifest, one of the two")
-    saved = _read(root / "manifest" if root else manifest or Path())
+    saved = manifest_of(root, manifest)
     if sheet is not None:
         _draw(saved, sheet, films, seed)
     if as_json:
@@ -91,17 +94,6 @@ def show(root: Path | None, manifest: Path | None, sheet: Path | None, films: in
         _print(saved)
         if sheet is not None:
             click.echo(f"contact sheet  {sheet}")
-
-
-def _read(place: Path) -> "Manifest":
-    from components.files import MANIFEST_FILE
-    from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected
-    from trainer.errors import UsageError
-
-    folder = place.parent if place.name == MANIFEST_FILE else place
-    if not (folder / MANIFEST_FILE).is_file():
-        raise UsageError(f"there is no {MANIFEST_FILE} in {folder}; name the manifest folder that a run has left")
-    return Manifest(tuple(read_manifest(folder)), tuple(read_rejected(folder)))
 
 
 def _draw(saved: "Manifest", sheet: Path, films: int, seed: int) -> None:

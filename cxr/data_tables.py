@@ -1,6 +1,6 @@
-"""The tables of ``cxr data show``."""
+"""The tables of ``cxr data show`` and ``export``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -31,6 +31,17 @@ def rejections_table(rejections: Sequence[tuple[str, str, int]]) -> Table:
     table.add_column("rows", justify="right")
     for source, reason, number in rejections:
         table.add_row(source, reason, Text(REASONS.get(reason, ""), style="dim"), str(number))
+    return table
+
+
+def export_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """Films: a line for each folder of a split, a column for each class."""
+    labels = list(next(iter(counts.values())))
+    table = Table("folder", box=SIMPLE)
+    for name in (*labels, "all"):
+        table.add_column(Text(name), justify="right")
+    for folder, films in counts.items():
+        table.add_row(folder, *(str(films[label]) for label in labels), str(sum(films.values())))
     return table
 
 

@@ -27,21 +27,24 @@ def audit_films(
     Args:
         rows: Usable films, each with a record.
         rejected: Everything that was left out.
-        records: Folder of the record files.
+        records: Folder of the record files, in it or in folders of splits below.
         data: Classes, and the share of rows that may be rejected.
         settings: Bounds and policy.
         sources_without_patients: Names of the sources that do not say which films are of one patient.
     """
     chosen = choose_films(rows, data.positive, settings.max_films, settings.seed)
-    images = read_images(sorted(records.iterdir()), [row.image_id for row in chosen])
+    images = read_images(
+        sorted(file for file in records.rglob("*") if file.is_file()), [row.image_id for row in chosen]
+    )
     found = [
         checks.check_rejected(rejected, len(rows), data.max_rejected),
         *check_copies(rows, data.duplicates),
         checks.check_patients_known(sorted(sources_without_patients), "so intervals may be too narrow"),
         *check_shortcuts(chosen, images, data.positive, settings, len(rows)),
     ]
-    return Audit(checks=tuple(map(_softened, found)))
+    return Audit(checks=tuple(map(softened, found)))
 
 
-def _softened(check: Check) -> Check:
+def softened(check: Check) -> Check:
+    """The check, with a warning in the place of a stop."""
     return check.model_copy(update={"verdict": "warn"}) if check.verdict == "stop" else check

@@ -15,23 +15,33 @@ from trainer import features
 from trainer.features import EVAL, SPLITS, TEST, TRAIN
 
 
-def validation_config(classes: Sequence[str], views: Sequence[str], min_patients: int) -> str:
-    """Every class and every wanted view present, and enough patients.
+def validation_config(classes: Sequence[str], positive: str, views: Sequence[str], min_patients: int) -> str:
+    """The positive class and another, and every wanted view present, and enough patients.
 
-    A class without films in a split is an error, and so is a view without films to train on. A view that eval or test
-    lack is a warning: the model is sound, but nothing can be said of it on that view. Few patients are a warning: the
-    intervals say how little is known. How many patients each class has in a split, the statistics of one feature
-    cannot say; DataAudit counts those in the manifest.
+    A split without films of the positive class, or without others, is an error, and so is a view without films to train
+    on. Of several other classes some may have no film: DataAudit warns of those, for one feature has one severity. A
+    view that eval or test lack is a warning: the model is sound, but nothing can be said of it on that view. Few
+    patients are a warning: the intervals say how little is known. How many patients each class has in a split, the
+    statistics of one feature cannot say; DataAudit counts those in the manifest.
 
     Args:
         classes: Names of the classes; a label is an index into them.
+        positive: The one that stands against all others.
         views: The views that may pass.
         min_patients: Per class, in every split.
 
     Returns:
         A ``CustomValidationConfig`` as a text proto, with the splits as environments.
     """
-    labels = [(_holds(str(label)), f"no film of class '{name}'") for label, name in enumerate(classes)]
+    index = classes.index(positive)
+    others = [label for label in range(len(classes)) if label != index]
+    labels = [
+        (_holds(str(index)), f"no film of class '{positive}'"),
+        (
+            " OR ".join(_holds(str(label)) for label in others),
+            f"no film of class {' or '.join(repr(classes[label]) for label in others)}",
+        ),
+    ]
     wanted = [(_holds(view), f"no film of view '{view}'") for view in views]
     least = len(classes) * min_patients
     patients = [(f"feature.string_stats.unique >= {least}", f"fewer than {least} patients")]

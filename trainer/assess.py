@@ -5,7 +5,8 @@ No TensorFlow.
 
 import numpy as np
 
-from trainer.assessment import Assessment, ClassRow, Slice
+from trainer.assessment import Assessment, Slice
+from trainer.by_class import averages, report
 from trainer.calibration import reliability
 from trainer.metrics import f1, rate
 from trainer.predictions import Predictions
@@ -26,6 +27,7 @@ def assess(predictions: Predictions, *, sensitivity: float = 0.95, seed: int = 0
             fewer than 1 / (1 - sensitivity) positive films nothing tells it from 1, and there is no number.
         seed: Of the bootstraps.
     """
+    rows = report(predictions, seed)
     both_sides = 0 < predictions.is_positive.sum() < len(predictions)
     return Assessment(
         classes=predictions.classes,
@@ -37,7 +39,8 @@ def assess(predictions: Predictions, *, sensitivity: float = 0.95, seed: int = 0
             for by, value, films in slices(predictions)
         ),
         confusion=_confusion(predictions),
-        report=_report(predictions),
+        report=rows,
+        averages=averages(rows, len(set(predictions.patient_id))),
         reliability=reliability(predictions.score, predictions.is_positive, np.array(predictions.patient_id), seed)
         if both_sides
         else None,
@@ -83,16 +86,3 @@ def _confusion(predictions: Predictions) -> tuple[tuple[int, ...], ...]:
     count = len(predictions.classes)
     cells = np.bincount(predictions.label * count + predictions.called, minlength=count**2).reshape(count, count)
     return tuple(tuple(row) for row in cells.tolist())
-
-
-def _report(predictions: Predictions) -> dict[str, ClassRow]:
-    patients, rows = np.array(predictions.patient_id, str), {}
-    for index, name in enumerate(predictions.classes):
-        is_class, called = predictions.label == index, predictions.called == index
-        rows[name] = ClassRow(
-            precision=rate(is_class[called], patients[called]) if called.any() else None,
-            recall=rate(called[is_class], patients[is_class]) if is_class.any() else None,
-            f1=f1(called, is_class, patients).value if (is_class | called).any() else None,
-            support=int(is_class.sum()),
-        )
-    return rows

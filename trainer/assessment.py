@@ -67,17 +67,39 @@ class Reliability(Settings):
     bins: tuple[Bin, ...]
 
 
-class ClassRow(Settings):
-    """One row of the classification report.
+class ReportRow(Settings):
+    """One row of the classification report; None where a metric is not computable.
 
     Attributes:
-        support: Films of the class.
+        auc: Area under the ROC curve of a class's probability.
+        support: Films of the class, or of all classes.
     """
 
     precision: Rate | None
     recall: Rate | None
-    f1: float | None
+    f1: Rate | None
+    auc: Rate | None
     support: int
+
+
+class ClassRow(ReportRow):
+    """A class against all others.
+
+    Attributes:
+        not_computable: Name of a metric -> why there is none.
+    """
+
+    not_computable: dict[str, str] = Field(default={})
+
+
+class ClassAverage(ReportRow):
+    """A mean over the classes.
+
+    Attributes:
+        classes: Those that it is over: the ones with films.
+    """
+
+    classes: tuple[str, ...]
 
 
 class Assessment(Settings):
@@ -88,6 +110,7 @@ class Assessment(Settings):
         slices: All films first, then by view, source, sex, age group, and view x source.
         confusion: Films, rows true, columns called, both in the order of ``classes``.
         report: Class -> its row of the classification report.
+        averages: ``macro``, in which classes count alike, and ``weighted``, in which films do.
         reliability: None where there is no film of one of the two sides.
     """
 
@@ -98,6 +121,7 @@ class Assessment(Settings):
     slices: tuple[Slice, ...]
     confusion: tuple[tuple[int, ...], ...]
     report: dict[str, ClassRow]
+    averages: dict[str, ClassAverage] = Field(default={})
     reliability: Reliability | None
 
     @property

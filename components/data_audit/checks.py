@@ -5,10 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from components.data_audit.audit import Check
 from components.manifest_gen.rows import NOT_FETCHED, ManifestRow, Rejection
-from trainer.features import SPLITS
+from trainer.features import EVAL, SPLITS, TEST, TRAIN
 
 #: What a person can do about copies in two splits; a result on films that were trained on is no result.
 _NO_WAY = "nothing: remove the copies, or set data.duplicates to drop"
+_MORE_FILMS = "add films of at least three patients of the class, or widen data.findings or data.views"
+#: Split -> what follows where a class has no film in it.
+_WITHOUT = {
+    TRAIN: "the model cannot learn it",
+    EVAL: "training stops and the threshold is chosen without it",
+    TEST: "nothing is measured of it",
+}
 
 
 def check_rejected(rejected: Sequence[Rejection], films: int, max_rejected: float) -> Check:
@@ -105,39 +112,52 @@ def check_patients_known(
     )
 
 
-def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str], min_patients: int) -> list[Check]:
+def check_classes(rows: Sequence[ManifestRow], classes: Sequence[str], positive: str, min_patients: int) -> list[Check]:
     """Films and patients of every class in every split: none of one is nothing to learn, to tune or to measure.
+
+    Without films of the positive class, or of any other, in some split there is no model and no result, and the run
+    stops. Where further classes are left, one without films is a warning: the model will never call a film so.
 
     Args:
         rows: Usable films.
         classes: Names of the classes.
+        positive: The one that stands against all others.
         min_patients: In each split; fewer are a warning.
     """
+    usable = [row for row in rows if row.split in SPLITS]
+    with_others = {row.split for row in usable if row.label != positive}
     checks = []
     for name in classes:
-        films = {split: [r for r in rows if r.label == name and r.split == split] for split in SPLITS}
+        films = {split: [r for r in usable if r.label == name and r.split == split] for split in SPLITS}
         patients = {split: len({row.patient_id for row in of}) for split, of in films.items()}
         listed = ", ".join(f"{split} {len(films[split])} ({patients[split]})" for split in SPLITS)
         empty = [split for split, count in patients.items() if not count]
         few = [split for split, count in patients.items() if count < min_patients]
+        stops = bool(empty) and (name == positive or not with_others.issuperset(empty))
+        if stops:
+            told = f"{listed} films (patients); none in {' and '.join(empty)}: {_MORE_FILMS}"
+        elif len(empty) == len(SPLITS):
+            told = (
+                f"no film at all, so the model cannot learn it and nothing is measured of it: {_MORE_FILMS}, or take "
+            )
+            told += "the class out of data.classes"
+        elif empty:
+            told = f"{listed} films (patients); none in {' and '.join(empty)}, so "
+            told += " and ".join(_WITHOUT[split] for split in empty) + f": {_MORE_FILMS}"
+        elif few:
+            told = f"{listed} films (patients); fewer than audit.min_patients ({min_patients}) patients in "
+            told += f"{' and '.join(few)}, on whom no result says much"
+        else:
+            told = f"{listed} films (patients)"
         checks.append(
             Check(
                 name=f"films_of_{name}",
-                verdict="stop" if empty else "warn" if few else "pass",
+                verdict="stop" if stops else "warn" if few else "pass",
                 value=min(patients.values()),
                 bound=min_patients,
-                message=f"{name}: {listed} films (patients)"
-                + (
-                    f"; none in {' and '.join(empty)}: add films of at least three patients of the class, "
-                    "or widen data.findings or data.views"
-                    if empty
-                    else f"; fewer than audit.min_patients ({min_patients}) patients in {' and '.join(few)}, "
-                    "on whom no result says much"
-                    if few
-                    else ""
-                ),
+                message=f"{name}: {told}",
                 allowed_by="nothing: there is no class without films",
-                waivable=not empty,
+                waivable=not stops,
             )
         )
     return checks

@@ -50,7 +50,7 @@ class Executor(base_executor.BaseExecutor):
             *checks.check_overlap(usable, exec_properties["split_by"]),
             *check_copies(usable, exec_properties["duplicates"]),
             checks.check_patients_known(json.loads(exec_properties["sources_without_patients"])),
-            *checks.check_classes(usable, classes, settings.min_patients),
+            *checks.check_classes(usable, classes, exec_properties["positive"], settings.min_patients),
             *_check_statistics(usable, input_dict, classes, exec_properties["baseline"]),
             *_check_shortcuts(usable, input_dict["examples"], exec_properties["positive"], settings),
         ]

@@ -33,8 +33,8 @@ class Decision(Settings):
         warnings: What the data audit warns of and a reader of the metrics must know.
         compared_with: Version of the served model that the candidate was compared with; empty = none is served.
         comparisons: With that model, on the same films.
-        not_computable: Slices and metrics for which there is no number, each with its reason: listed, no ground to
-            refuse.
+        not_computable: Slices, classes and metrics for which there is no number, each with its reason: listed, no
+            ground to refuse.
     """
 
     status: Literal["blessed", "not_blessed"]

@@ -10,7 +10,7 @@ from components.release_gate.decision import Decision, Rule
 from components.release_gate.evidence import Evidence
 from components.release_gate.served import compare_with_served
 from components.release_gate.settings import GateSettings
-from trainer.assessment import OVERALL
+from trainer.assessment import OVERALL, Assessment
 from trainer.predictions import Predictions
 from trainer.slices import slices
 
@@ -45,12 +45,15 @@ def decide(evidence: Evidence, gate: GateSettings) -> Decision:
         warnings=tuple(check.message for check in evidence.audit.warnings),
         compared_with=evidence.served.version if evidence.served and comparisons else "",
         comparisons=comparisons,
-        not_computable=tuple(
-            f"{one.name}: {metric} is not computable: {why}"
-            for one in evidence.assessment.slices
-            for metric, why in one.not_computable.items()
-        ),
+        not_computable=tuple(_not_computable(evidence.assessment)),
     )
+
+
+def _not_computable(assessment: Assessment) -> Iterator[str]:
+    of_slices = [(one.name, one.not_computable) for one in assessment.slices]
+    of_classes = [(f"class {name}", row.not_computable) for name, row in assessment.report.items()]
+    for name, reasons in of_slices + of_classes:
+        yield from (f"{name}: {metric} is not computable: {why}" for metric, why in reasons.items())
 
 
 def _sides(predictions: Predictions) -> dict[str, tuple[np.ndarray, np.ndarray]]:

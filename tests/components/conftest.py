@@ -140,6 +140,7 @@ def model(ingested: SimpleNamespace, sample_data: dict[str, Any], tmp_path_facto
             eval_files=[f"{folders[EVAL]}/*"],
             serving_model_dir=str(Path(artifact.uri, "Format-Serving")),
             model_run_dir=str(tmp_path_factory.mktemp("model_run")),
+            hyperparameters=None,
             custom_config={
                 "trainer": json.dumps({"backbone": "cnn", "weights": "random", "epochs": 1}),
                 "threshold": "{}",

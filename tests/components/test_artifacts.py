@@ -15,4 +15,4 @@ def test_a_type_is_found_again_by_its_name(kind: type[Artifact]) -> None:
 
 
 def test_there_are_types() -> None:
-    assert len(TYPES) == 5
+    assert len(TYPES) == 6

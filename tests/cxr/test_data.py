@@ -93,6 +93,21 @@ def test_wrong_use_is_one_line(arguments: list[str], message: str, cxr: Any, roo
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["check", "show"])
+def test_films_are_exported_once(cxr: Any, root: Path, tmp_path: Path) -> None:
+    result = cxr("data", "export", "folders", "--root", root)
+    assert (result.returncode, result.stderr) == (0, "")
+    for word in ("covid", "healthy", "train", "validation", "test"):
+        assert word in result.stdout
+    assert result.stdout.endswith("exported to folders: as sensitive as the sources of the films\n")
+    assert {path.name for path in (tmp_path / "folders" / "validation").iterdir()} == {"covid", "healthy"}
+    again = cxr("data", "export", "folders", "--root", root)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr == "cxr: folder 'folders' is not empty; films are exported into a new one: name another\n"
+    found = json.loads(cxr("data", "export", "more", "--manifest", root / "manifest", "--json").stdout)
+    exported = [path for path in (tmp_path / "more").rglob("*") if path.is_file()]
+    assert sum(sum(of.values()) for of in found["films"].values()) == len(exported)
+
+
+@pytest.mark.parametrize("verb", ["check", "export", "show"])
 def test_each_has_an_example_in_its_help(verb: str, cxr: Any) -> None:
     assert f"  cxr data {verb}" in cxr("data", verb, "--help").stdout.partition("Examples:")[2]

@@ -11,8 +11,9 @@ from pipeline.settings import load_settings
 
 
 @pytest.fixture
-def pipeline_arguments(tmp_path: Path) -> dict[str, Any]:
-    settings = load_settings("sample", None, ["data.root=/films"])
+def pipeline_arguments(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A test may give further settings by indirect parametrization."""
+    settings = load_settings("sample", None, ["data.root=/films", *getattr(request, "param", ())])
     plan = make_plan(settings, digest_of_data="0" * 64, key_id="1" * 16)
     return {
         "name": "cxr",

@@ -1,5 +1,6 @@
 """The wiring: what runs behind what."""
 
+import json
 from typing import Any
 
 import pytest
@@ -34,6 +35,25 @@ def test_nothing_behind_the_data_gate_runs_before_it(upstream: dict[str, set[str
 
 def test_the_audit_has_seen_everything_that_the_gate_judges(upstream: dict[str, set[str]]) -> None:
     assert {"ManifestGen", "XrayExampleGen", "ExampleValidator"} <= upstream["DataAudit"]
+
+
+@pytest.mark.parametrize("pipeline_arguments", [("tuner.trials=2",)], indirect=True)
+def test_a_search_runs_between_the_data_gate_and_the_trainer_and_never_sees_the_test_split(
+    pipeline_arguments: dict[str, Any], upstream: dict[str, set[str]]
+) -> None:
+    from pipeline.definition import create_pipeline
+
+    assert "DataGate" in upstream["Tuner"]
+    assert "Tuner" in upstream["Trainer"]
+    nodes = {node.id: node for node in create_pipeline(**pipeline_arguments).components}
+    for node in (nodes["Tuner"], nodes["Trainer"]):
+        seen = [json.loads(node.exec_properties[key])["splits"] for key in ("train_args", "eval_args")]
+        assert seen == [["train"], ["eval"]]
+    told = json.loads(nodes["Tuner"].exec_properties["custom_config"])
+    assert set(told) == {
+        "search", "data", "data_digest", "weights_digest", "checkpoint_dir", "code_digest",
+    }  # fmt: skip
+    assert nodes["Trainer"].inputs["hyperparameters"] is nodes["Tuner"].outputs["best_hyperparameters"]
 
 
 def test_nothing_is_pushed_before_it_is_judged(upstream: dict[str, set[str]]) -> None:

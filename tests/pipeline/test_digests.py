@@ -165,7 +165,8 @@ def nodes_touched_by(project: Path, file: str) -> set[str]:
 @pytest.mark.parametrize(
     "file, nodes",
     [
-        ("trainer/model.py", {"Trainer"}),
+        ("trainer/model.py", {"Trainer", "Tuner"}),
+        ("trainer/head_tuner.py", {"Tuner"}),
         ("trainer/augmentation.py", {"Trainer"}),
         ("trainer/preprocessing.py", {"XrayExampleGen", "Trainer"}),
         ("components/manifest_gen/split.py", {"ManifestGen"}),

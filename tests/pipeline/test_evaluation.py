@@ -122,8 +122,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(result=result, predictions=predictions, seconds=time.process_time() - started)
 
 
-def _values(evaluated: SimpleNamespace) -> dict[str, dict[str, Any]]:
-    """Slice as we name it -> metric -> value, of TFMA."""
+def _values(evaluated: SimpleNamespace, of: str = "classId:0") -> dict[str, dict[str, Any]]:
+    """Slice as we name it -> metric -> value, of TFMA: those of one class, and those of none."""
     found = {}
     for key, outputs in evaluated.result.slicing_metrics:
         parts = dict(key)
@@ -132,7 +132,8 @@ def _values(evaluated: SimpleNamespace) -> dict[str, dict[str, Any]]:
         found[f"{by} {value}".rstrip()] = {
             name: next(iter(metric.values()))
             for of_output in outputs.values()
-            for metrics in of_output.values()
+            for key_of_class, metrics in of_output.items()
+            if key_of_class in ("", of)
             for name, metric in metrics.items()
         }
     return found
@@ -160,6 +161,21 @@ def test_our_metric_is_tfmas_in_every_slice(evaluated, metric):
             assert theirs[metric] == pytest.approx(ours[name].metrics[metric].value, abs=1e-6), name
             compared += 1
     assert compared >= (1 if metric == "specificity_at_sensitivity" else 10)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_our_figures_of_each_class_are_tfmas(evaluated: SimpleNamespace, index: int) -> None:
+    theirs = _values(evaluated, f"classId:{index}")["overall"]
+    ours = assess(evaluated.predictions).report[CLASSES[index]]
+    for name in ("precision", "recall", "f1", "auc"):
+        assert theirs[name] == pytest.approx(getattr(ours, name).value, abs=1e-6), name
+
+
+def test_our_macro_averages_are_tfmas(evaluated: SimpleNamespace) -> None:
+    theirs, ours = _values(evaluated)["overall"], assess(evaluated.predictions).averages["macro"]
+    for name in ("precision", "recall"):
+        (value,) = [value for key, value in theirs.items() if key.startswith("macro") and key.endswith(f"_{name}")]
+        assert value == pytest.approx(getattr(ours, name).value, abs=1e-6)
 
 
 def test_tfmas_area_under_precision_and_recall_interpolates_and_is_below_ours(evaluated):

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -7,7 +8,7 @@ from pipeline import beam_runner, definition, lineage, local
 from pipeline.lineage import NodeRun
 from pipeline.plan import make_plan
 from pipeline.settings import load_settings
-from trainer.errors import RunError, UsageError
+from trainer.errors import CxrError, RunError, UsageError
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_ends_the_run_before_a_film_is_touched(
@@ -23,6 +24,26 @@ def test_a_gpu_that_is_asked_for_and_not_there_ends_the_run_before_a_film_is_tou
     with pytest.raises(RunError, match=r"trainer.require_gpu is true, but TensorFlow sees no GPU"):
         local.run(load_settings("sample", None, ["trainer.require_gpu=true"]), tmp_path)
     assert not (tmp_path / "films").exists()
+
+
+@pytest.mark.parametrize(
+    "overrides, message",
+    [
+        (["tuner.backbones=[nasnet_large, vgg16]", "trainer.weights=random"], "is 100, but vgg16 needs at least 128; "),
+        (["tuner.backbones=[nasnet_large]", "trainer.weights=imagenet"], "the ImageNet weights of nasnet_large could"),
+    ],
+)
+def test_what_the_search_needs_of_any_backbone_is_there_before_the_pipeline_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overrides: list[str], message: str
+) -> None:
+    for name in ("prepare_process", "log_to", "prepare_workers"):  # what they set is set for the whole process
+        monkeypatch.setattr(local, name, lambda *_, **__: None)
+    monkeypatch.setattr(local, "_run_pipeline", lambda *_, **__: pytest.fail("the pipeline has started"))
+    monkeypatch.setattr(keras.utils, "get_file", lambda *_, **__: 1 / 0)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    settings = ["sample.patients=4", "data.image_size=100", "trainer.feature_views=0", "tuner.trials=2", *overrides]
+    with pytest.raises(CxrError, match=message):
+        local.run(load_settings("sample", None, settings), tmp_path / "root")
 
 
 def test_wrong_use_found_by_a_node_leaves_the_report_of_this_run_and_is_raised(

@@ -1,6 +1,7 @@
 """What a node is told is its cache key: each knows its own part of the settings and no more."""
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,17 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0.schema_pb2 import Schema
 
 from components.data_audit.baseline import Baseline
+from pipeline import digests
 from pipeline.plan import Plan, make_plan
 from pipeline.settings import load_settings
 from schema import SCHEMA_FILE
+
+_digest_once = functools.cache(digests.code_digest)
+
+
+@pytest.fixture(autouse=True)
+def code_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.plan.code_digest", _digest_once)
 
 
 def plan(*overrides: str) -> Plan:
@@ -34,6 +43,7 @@ def plan(*overrides: str) -> Plan:
         ("audit.min_patients=2", {"audit_settings", "min_patients"}),
         ("split.by=film", {"split_settings", "split_by"}),
         ("data.duplicates=stop", {"data_settings", "duplicates"}),
+        ("tuner.epochs=5", set()),
         ("beam.runner=FlinkRunner", set()),
         ("serving.model_name=mine", set()),
     ],
@@ -59,6 +69,40 @@ def test_a_setting_changes_what_its_nodes_are_told(override: str, fields: set[st
 )
 def test_a_candidate_is_another_where_it_is_made_of_something_else(override: str, is_another: bool) -> None:
     assert (plan().plan_digest != plan(override).plan_digest) is is_another
+
+
+@pytest.mark.parametrize(
+    "override, fields",
+    [
+        ("tuner.trials=3", {"search_settings"}),
+        ("tuner.backbones=[vgg16]", {"search_settings"}),
+        ("trainer.epochs=5", {"trainer_settings"}),
+        ("trainer.patience=5", {"search_settings", "trainer_settings"}),
+        ("trainer.backbone=vgg16", {"search_settings", "trainer_settings"}),
+        ("threshold.target_recall=0.5", {"threshold_settings"}),
+        ("gate.min_recall=0.5", {"gate_settings"}),
+    ],
+)
+def test_a_search_is_told_what_it_reads_and_no_more(override: str, fields: set[str]) -> None:
+    searching = "tuner.trials=2"
+    before, after = dataclasses.asdict(plan(searching)), dataclasses.asdict(plan(searching, override))
+    assert {name for name in before if before[name] != after[name]} - {"plan_digest"} == fields
+    is_another = fields != {"gate_settings"}
+    assert (before["plan_digest"] != after["plan_digest"]) is is_another
+
+
+def test_a_search_and_its_code_make_another_candidate_and_without_one_they_count_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, searching = plan(), plan("tuner.trials=2")
+    assert before.search_settings == ""
+    assert before.plan_digest != searching.plan_digest
+    monkeypatch.setattr(
+        "pipeline.plan.code_digest", lambda module: "edited" if "tuning" in module else _digest_once(module)
+    )
+    assert plan() == before
+    assert plan("tuner.trials=2").plan_digest != searching.plan_digest
+    assert plan("tuner.trials=2").code["Trainer"] == searching.code["Trainer"]
 
 
 def test_the_fingerprint_depends_on_the_plan_and_on_where_it_pushes() -> None:

@@ -104,6 +104,15 @@ def test_settings_of_the_cnn_do_not_ask_for_feature_views() -> None:
     assert "set trainer.feature_views to 0" in fault
 
 
+def test_a_search_that_the_trainer_could_not_take_is_told_in_one_sentence() -> None:
+    (fault,) = faults("trainer.backbone=cnn", "trainer.feature_views=0", "tuner.trials=2")
+    assert fault.startswith("tuner.trials is 2, but trainer.backbone is cnn, which has no frozen part")
+    (fault,) = faults("tuner.trials=2", "tuner.strengths=[0, .1, .2, .3]")
+    assert fault == (
+        "tuner.strengths: there are 4 strengths, but the features of every one are computed and kept; give 3 at most"
+    )
+
+
 def test_an_unknown_profile_is_told_with_the_known_ones() -> None:
     assert faults(profile="smple") == [f"profile 'smple' is not one of {', '.join(profile_names())}"]
 

@@ -13,16 +13,21 @@ from trainer.features import EVAL, SPLITS, TEST, TRAIN
 @pytest.fixture(scope="module")
 def asked() -> dict[str, list[Validation]]:
     """Feature -> its validations."""
-    text = validation_config(["covid", "healthy", "other"], ["PA", "AP Supine"], min_patients=6)
+    text = validation_config(["healthy", "covid", "other"], "covid", ["PA", "AP Supine"], min_patients=6)
     config = text_format.Parse(text, CustomValidationConfig())
     return {rule.feature_path.step[0]: list(rule.validations) for rule in config.feature_validations}
 
 
-def test_every_class_is_asked_for_by_its_index_and_named_in_words(asked: dict[str, list[Validation]]) -> None:
-    descriptions = [f"no film of class '{name}'" for name in ("covid", "healthy", "other")]
-    assert [rule.description for rule in asked[features.LABEL]] == descriptions
-    for index, rule in enumerate(asked[features.LABEL]):
-        assert rule.sql_expression.startswith(f"'{index}' IN (")
+def test_the_positive_class_is_asked_for_and_any_other(asked: dict[str, list[Validation]]) -> None:
+    """A rare class may have no film in a split; DataAudit warns of it."""
+    positive, others = asked[features.LABEL]
+    assert positive.description == "no film of class 'covid'"
+    assert positive.sql_expression.startswith("'1' IN (")
+    assert " OR " not in positive.sql_expression
+    assert others.description == "no film of class 'healthy' or 'other'"
+    first, second = others.sql_expression.split(" OR ")
+    assert (first[:7], second[:7]) == ("'0' IN ", "'2' IN ")
+    for rule in (positive, others):
         assert (AnomalyInfo.Severity.Name(rule.severity), tuple(rule.in_environment)) == ("ERROR", SPLITS)
 
 

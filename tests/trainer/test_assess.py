@@ -46,7 +46,7 @@ def test_confusion_matrix_and_report_are_scikit_learns(make_predictions: Make, c
         ours = {
             "precision": row.precision.value,
             "recall": row.recall.value,
-            "f1-score": row.f1,
+            "f1-score": row.f1.value,
             "support": row.support,
         }
         assert ours == pytest.approx(report[name], abs=1e-6)

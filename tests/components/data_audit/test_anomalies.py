@@ -183,7 +183,7 @@ def test_a_split_without_records_is_not_called_free_of_anomalies(
 
 def test_validations_in_sql_are_told_with_the_next_step(explain: Explain, make_rows: Any) -> None:
     rows = make_rows("train", 20) + make_rows("eval", 10) + make_rows("test", 6, label="covid")
-    config = validation_config(CLASSES, ["PA", "AP"], min_patients=4)
+    config = validation_config(CLASSES, "covid", ["PA", "AP"], min_patients=4)
     checks = {check.name: check for check in explain(rows, config=config)}
     assert {name: check.verdict for name, check in checks.items()} == {
         "anomaly_label": "stop",
@@ -202,7 +202,7 @@ def test_validations_in_sql_are_told_with_the_next_step(explain: Explain, make_r
 
 def test_several_anomalies_of_a_feature_are_one_check(explain: Explain, make_rows: Any) -> None:
     rows = make_rows("train", 10, view=["PA", "ZZ", "PA", "PA", "PA"])
-    check = only(explain(rows, config=validation_config(CLASSES, ["PA", "AP"], min_patients=1)))
+    check = only(explain(rows, config=validation_config(CLASSES, "covid", ["PA", "AP"], min_patients=1)))
     assert "2 films of train with 'view' 'ZZ'" in check.message
     assert "; no film of view 'AP' in train; " in check.message
 

@@ -98,8 +98,8 @@ def test_a_class_that_lacks_a_split_stops_and_no_waiver_is_heard() -> None:
     rows = [
         row(f"{label}{split}", split=split, label=label) for label in CLASSES for split in ("train", "eval", "test")
     ]
-    assert [check.verdict for check in check_classes(rows, CLASSES, 1)] == ["pass", "pass"]
-    covid, healthy = check_classes(rows[:-1], CLASSES, 1)
+    assert [check.verdict for check in check_classes(rows, CLASSES, "covid", 1)] == ["pass", "pass"]
+    covid, healthy = check_classes(rows[:-1], CLASSES, "covid", 1)
     assert covid.verdict == "pass"
     assert (healthy.verdict, healthy.waivable) == ("stop", False)
     assert healthy.message.startswith(
@@ -110,8 +110,54 @@ def test_a_class_that_lacks_a_split_stops_and_no_waiver_is_heard() -> None:
 def test_few_patients_in_a_split_warn_however_many_films_they_have() -> None:
     rows = [row(f"{s}{n}", split=s, patient=f"{s}{n}") for s in ("train", "eval", "test") for n in range(3)]
     rows += [row(f"more{n}", split="eval", patient="eval0") for n in range(9)]
-    (enough,), (few,) = check_classes(rows, ["covid"], 3), check_classes(rows, ["covid"], 4)
+    (enough,), (few,) = (check_classes(rows, ["covid"], "covid", least) for least in (3, 4))
     assert (enough.verdict, enough.value) == ("pass", 3)
     assert (few.verdict, few.value, few.bound) == ("warn", 3, 4)
     assert "eval 12 (3)" in few.message
     assert "fewer than audit.min_patients (4) patients in train and eval and test" in few.message
+
+
+MANY = ["covid", "sars", "mers"]
+
+
+def films_of(*places: tuple[str, str]) -> list[ManifestRow]:
+    """A film for each class and split; ``all`` is every split."""
+    return [
+        row(f"{label}{split}", split=split, label=label)
+        for label, where in places
+        for split in (("train", "eval", "test") if where == "all" else (where,))
+    ]
+
+
+def test_one_of_several_classes_without_any_film_is_a_warning_that_says_what_follows() -> None:
+    covid, sars, mers = check_classes(films_of(("covid", "all"), ("sars", "all")), MANY, "covid", 1)
+    assert [check.verdict for check in (covid, sars, mers)] == ["pass", "pass", "warn"]
+    assert mers.message == (
+        "mers: no film at all, so the model cannot learn it and nothing is measured of it: add films of at least three "
+        "patients of the class, or widen data.findings or data.views, or take the class out of data.classes"
+    )
+    assert mers.waivable
+
+
+def test_one_of_several_classes_without_films_in_a_split_is_a_warning_that_says_what_follows() -> None:
+    rows = films_of(("covid", "all"), ("sars", "all"), ("mers", "train"))
+    *_, mers = check_classes(rows, MANY, "covid", 1)
+    assert mers.verdict == "warn"
+    assert "mers: train 1 (1), eval 0 (0), test 0 (0) films (patients); none in eval and test, so " in mers.message
+    assert "training stops and the threshold is chosen without it and nothing is measured of it: add" in mers.message
+    *_, mers = check_classes(films_of(("covid", "all"), ("sars", "all"), ("mers", "test")), MANY, "covid", 1)
+    assert "none in train and eval, so the model cannot learn it and " in mers.message
+
+
+def test_the_positive_class_and_some_other_must_have_films_in_every_split() -> None:
+    rows = films_of(("covid", "train"), ("covid", "test"), ("sars", "all"), ("mers", "all"))
+    assert [check.verdict for check in check_classes(rows, MANY, "covid", 1)] == ["stop", "pass", "pass"]
+    rows = films_of(("covid", "all"), ("sars", "train"), ("sars", "test"), ("mers", "train"), ("mers", "test"))
+    covid, sars, mers = check_classes(rows, MANY, "covid", 1)
+    assert [check.verdict for check in (covid, sars, mers)] == ["pass", "stop", "stop"]
+    assert "none in eval: add" in sars.message
+
+
+def test_films_that_balancing_left_out_are_no_films_of_a_class() -> None:
+    rows = films_of(("covid", "all"), ("sars", "all"), ("mers", "unused"))
+    assert "no film at all" in check_classes(rows, MANY, "covid", 1)[2].message

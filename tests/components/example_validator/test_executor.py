@@ -68,28 +68,34 @@ def thinned(ingested: SimpleNamespace, read_examples: Any, validate: Any, tmp_pa
 
 
 def test_the_drawn_films_have_what_is_asked_for(ask: Any, validated: SimpleNamespace) -> None:
-    for config in (validation_config(CLASSES, VIEWS, min_patients=2), ""):
+    for config in (validation_config(CLASSES, "covid", VIEWS, min_patients=2), ""):
         assert ask(validated.statistics, config) == {TRAIN: {}, EVAL: {}, TEST: {}}
 
 
 def test_fewer_patients_than_are_asked_for_is_a_warning(ask: Any, validated: SimpleNamespace) -> None:
-    found = ask(validated.statistics, validation_config(CLASSES, VIEWS, min_patients=500))
+    found = ask(validated.statistics, validation_config(CLASSES, "covid", VIEWS, min_patients=500))
     assert found == {split: {features.PATIENT_ID: (WARNING, ["fewer than 1000 patients"])} for split in SPLITS}
 
 
 def test_a_class_without_films_is_an_error_and_a_view_without_films_is_one_in_train(ask: Any, thinned: Any) -> None:
-    found = ask(thinned, validation_config(CLASSES, VIEWS, min_patients=1))
+    found = ask(thinned, validation_config(CLASSES, "covid", VIEWS, min_patients=1))
     assert found[TRAIN] == {features.VIEW: (ERROR, ["no film of view 'AP'"])}
     assert found[EVAL][features.LABEL] == (ERROR, ["no film of class 'healthy'"])
     assert found[EVAL][features.VIEW] == (WARNING, ["no film of view 'AP'"])
 
 
+def test_of_several_other_classes_one_may_have_no_film(ask: Any, validated: SimpleNamespace, thinned: Any) -> None:
+    config = validation_config([*CLASSES, "mers"], "covid", VIEWS, min_patients=1)
+    assert ask(validated.statistics, config) == {TRAIN: {}, EVAL: {}, TEST: {}}
+    assert ask(thinned, config)[EVAL][features.LABEL] == (ERROR, ["no film of class 'healthy' or 'mers'"])
+
+
 def test_one_wanted_view_is_all_that_is_asked_for(ask: Any, thinned: Any) -> None:
-    assert ask(thinned, validation_config(CLASSES, ["PA"], min_patients=1))[TRAIN] == {}
+    assert ask(thinned, validation_config(CLASSES, "covid", ["PA"], min_patients=1))[TRAIN] == {}
 
 
 def test_a_split_without_films_is_no_crash(ask: Any, thinned: Any) -> None:
-    assert ask(thinned, validation_config(CLASSES, VIEWS, min_patients=1))[TEST] is None
+    assert ask(thinned, validation_config(CLASSES, "covid", VIEWS, min_patients=1))[TEST] is None
 
 
 def test_a_feature_less_is_the_schema_s_anomaly_and_no_crash(
@@ -105,5 +111,5 @@ def test_a_feature_less_is_the_schema_s_anomaly_and_no_crash(
         dataset.features.extend(kept)
         statistics_file(tmp_path, split).parent.mkdir()
         statistics_file(tmp_path, split).write_bytes(content.SerializeToString())
-    found = ask(statistics, validation_config(CLASSES, VIEWS, min_patients=1))
+    found = ask(statistics, validation_config(CLASSES, "covid", VIEWS, min_patients=1))
     assert found == {split: {features.LABEL: (ERROR, ["Column dropped"])} for split in SPLITS}

@@ -131,6 +131,14 @@ def test_a_slice_that_is_surely_bad_refuses_and_a_small_one_is_only_listed() -> 
     assert refused_by(decide(evidence(of), gate.model_copy(update={"min_slice": 11}))) == []
 
 
+def test_a_class_without_films_is_listed_with_its_reason_and_refuses_nothing() -> None:
+    third = np.column_stack([GOOD.probabilities, np.zeros(80, np.float32)])
+    decision = decide(evidence(replace(GOOD, classes=("covid", "sars", "mers"), probabilities=third)), LOW)
+    assert decision.status == "blessed"
+    for metric in ("precision", "recall", "f1", "auc"):
+        assert f"class mers: {metric} is not computable: no film is mers" in decision.not_computable
+
+
 def test_a_model_that_reads_the_frame_is_refused_with_what_it_was_shown() -> None:
     telling = variant(Rate(value=0.9, low=0.82, high=0.95, n=80, patients=80), tells=True)
     decision = decide(evidence(shortcuts=ShortcutFindings(bound=0.7, variants=(variant(), telling))), LOW)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.manifest_gen.rows import ManifestRow
-from components.xray_example_gen.shards import plan_shards
-from trainer.features import SPLITS, UNUSED
+from components.xray_example_gen.shards import plan_shards, splits_of
+from trainer.features import SPLITS, UNUSED, fold_names
 
 
 def row(number: int, split: str) -> ManifestRow:
@@ -42,3 +42,10 @@ def test_a_split_without_films_has_one_empty_shard() -> None:
 def test_files_are_named_as_tfx_looks_for_them() -> None:
     names = [shard.file_name for shard in plan_shards([row(1, "train"), row(2, "train")], 1) if shard.split == "train"]
     assert names == ["data_tfrecord-00000-of-00002", "data_tfrecord-00001-of-00002"]
+
+
+def test_folds_stand_in_the_place_of_the_splits() -> None:
+    rows = [row(number, f"fold{1 + number % 11}") for number in range(22)] + [row(99, UNUSED)]
+    assert splits_of(rows) == fold_names(11)
+    assert [(shard.split, len(shard.rows)) for shard in plan_shards(rows)] == [(name, 2) for name in fold_names(11)]
+    assert splits_of([row(1, UNUSED)]) == SPLITS

@@ -168,8 +168,8 @@ def test_the_card_stands_in_the_report_too(written: Write) -> None:
     card, section = written().card, written().page.section("card")
     headings = re.findall(r"^#+ (.*)$", card, re.M)
     assert headings[1:] == [
-        "Intended use", "Model", "Data", "Metrics", "Slices", "Audit of the data", "Shortcut audit of the model",
-        "Limits", "Waivers",
+        "Intended use", "Model", "Data", "Metrics", "Classes", "Slices", "Audit of the data",
+        "Shortcut audit of the model", "Limits", "Waivers",
     ]  # fmt: skip
     assert all(heading in section for heading in headings)
     assert "Not for diagnosis" in section
