@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import Evaluator, StatisticsGen, Trainer
+from tfx.components import Evaluator, StatisticsGen, Trainer, Tuner
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import trainer_pb2
@@ -30,6 +30,7 @@ def create_pipeline(
     data_settings: str,
     split_settings: str,
     audit_settings: str,
+    search_settings: str,
     trainer_settings: str,
     threshold_settings: str,
     score_settings: str,
@@ -66,6 +67,7 @@ def create_pipeline(
         data_settings: ``DataSettings`` as JSON, its root absolute.
         split_settings: ``SplitSettings`` as JSON.
         audit_settings: ``AuditSettings`` as JSON.
+        search_settings: ``Search`` as JSON; empty where the Trainer's settings are used as they are.
         trainer_settings: ``TrainerSettings`` as JSON.
         threshold_settings: ``ThresholdSettings`` as JSON.
         score_settings: ``ScoreSettings`` as JSON.
@@ -88,7 +90,7 @@ def create_pipeline(
         weights_digest: Digest of a local weights file, empty where the weights have a name.
         code: For every own node, the digest of the code that it runs.
         schema_file: The schema of the run, a text proto.
-        checkpoint_dir: Folder outside the artifacts in which the Trainer keeps what a killed run goes on from.
+        checkpoint_dir: Folder outside the artifacts in which Tuner and Trainer keep what a killed run goes on from.
         model_folder: Folder that TF Serving watches for versions of the model.
         version: Number under which a blessed model is pushed, seconds since the epoch.
         beam_pipeline_args: Beam's runner and options.
@@ -121,7 +123,7 @@ def create_pipeline(
     example_validator = ExampleValidator(
         statistics=statistics,
         schema=schema,
-        custom_validation_config=validation_config(classes, views, min_patients),
+        custom_validation_config=validation_config(classes, positive, views, min_patients),
         code_digest=code["ExampleValidator"],
     )
 
@@ -152,6 +154,26 @@ def create_pipeline(
         code_digest=code["DataGate"],
     )
 
+    # What a film is, and where a restart finds its state: the same for the search and for the training.
+    common_config = {
+        "data": json.dumps({"classes": classes, "positive": positive, "image_size": image_size}),
+        "data_digest": data_digest,
+        "weights_digest": weights_digest,
+        "checkpoint_dir": checkpoint_dir,
+    }
+    # The search sees the splits that the Trainer sees, and never the test split.
+    tuner = None
+    if search_settings:
+        tuner = Tuner(
+            tuner_fn="trainer.tuning.tuner_fn",
+            examples=examples,
+            schema=schema,
+            train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
+            eval_args=trainer_pb2.EvalArgs(splits=[EVAL]),
+            custom_config={**common_config, "search": search_settings, "code_digest": code["Tuner"]},
+        )
+        tuner.add_upstream_node(data_gate)
+
     # A dotted run_fn: module_file would build a wheel with a pip that the environment does not have, and would
     # put a path of the compiling machine into the compiled pipeline.
     trainer = Trainer(
@@ -160,14 +182,12 @@ def create_pipeline(
         schema=schema,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
         eval_args=trainer_pb2.EvalArgs(splits=[EVAL]),
+        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
         custom_config={
+            **common_config,
             "trainer": trainer_settings,
             "threshold": threshold_settings,
-            "data": json.dumps({"classes": classes, "positive": positive, "image_size": image_size}),
-            "data_digest": data_digest,
             "code_digest": code["Trainer"],
-            "weights_digest": weights_digest,
-            "checkpoint_dir": checkpoint_dir,
         },
     )
     # Without this the runner trains before it validates: no artifact leads from the gate to the Trainer.
@@ -221,6 +241,7 @@ def create_pipeline(
             example_validator,
             data_audit,
             data_gate,
+            *([tuner] if tuner else []),
             trainer,
             evaluator,
             score,

@@ -18,6 +18,7 @@ from pipeline.result import RunResult
 from pipeline.root import locked_root
 from pipeline.runtime import LOGGER, environment, log_to, prepare_gpus, prepare_process, prepare_workers
 from pipeline.settings import RunSettings
+from trainer.tuner_settings import networks
 
 if TYPE_CHECKING:
     from pipeline.lineage import NodeRun
@@ -76,8 +77,10 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
 
     prepare_gpus()
     prepare_workers(settings.beam.processes)
-    check_image_size(settings.trainer.backbone, data.image_size)
-    fetch_weights(settings.trainer)
+    instead = "choose others for tuner.backbones" if settings.tuner.trials else "choose another trainer.backbone"
+    for network in networks(settings.trainer, settings.tuner):
+        check_image_size(network.backbone, data.image_size, instead)
+        fetch_weights(network)
     last_run.forget(root)
     with environment(KEY_VARIABLE, key):
         result = _run_pipeline(plan, settings, root, model_folder, log_file, debug=debug)

@@ -14,6 +14,7 @@ from components.xray_example_gen.values import first_finding
 from pipeline.digests import code_digest, sha256_of
 from pipeline.settings import RunSettings
 from schema.build import run_schema
+from trainer.tuner_settings import search_of
 
 #: What each own node runs. Its digest is a parameter of the node, so that an edit there makes the node run again.
 CODE_OF_NODES: Final[Mapping[str, str]] = {
@@ -22,6 +23,7 @@ CODE_OF_NODES: Final[Mapping[str, str]] = {
     "ExampleValidator": "components.example_validator.executor",
     "DataAudit": "components.data_audit.executor",
     "DataGate": "components.data_gate.executor",
+    "Tuner": "trainer.tuning",
     "Trainer": "trainer.run",
     "Score": "components.score.executor",
     "ShortcutAudit": "components.shortcut_audit.executor",
@@ -42,6 +44,7 @@ class Plan:
     data_settings: str
     split_settings: str
     audit_settings: str
+    search_settings: str
     trainer_settings: str
     threshold_settings: str
     score_settings: str
@@ -90,7 +93,11 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         baseline: The last accepted data; none where no model of other films is served.
     """
     data = settings.data
-    code = {node: code_digest(module) for node, module in CODE_OF_NODES.items()}
+    search = ""
+    if settings.tuner.trials:
+        search = search_of(settings.trainer, settings.tuner, settings.threshold).model_dump_json()
+    # The code of a node that is not there is nothing that a result depends on.
+    code = {node: code_digest(module) for node, module in CODE_OF_NODES.items() if search or node != "Tuner"}
     weights_digest = _weights_digest(settings.trainer.weights)
     candidate = [
         *(
@@ -100,11 +107,13 @@ def make_plan(settings: RunSettings, *, digest_of_data: str, key_id: str, baseli
         ),
         *(settings.threshold.model_dump_json(), digest_of_data, weights_digest, key_id, _schema_of(data)),
         *(code[node] for node in ("ManifestGen", "XrayExampleGen", "Trainer")),
+        *((search, code["Tuner"]) if search else ()),
     ]
     return Plan(
         data_settings=data.model_dump_json(exclude={"image_size", "max_rejected"}),
         split_settings=settings.split.model_dump_json(),
         audit_settings=settings.audit.model_dump_json(),
+        search_settings=search,
         trainer_settings=settings.trainer.model_dump_json(),
         threshold_settings=settings.threshold.model_dump_json(),
         score_settings=settings.score.model_dump_json(),

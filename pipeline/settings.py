@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.data_audit.settings import AuditSettings
 from components.manifest_gen.settings import DataSettings, SplitSettings
@@ -17,10 +17,13 @@ from components.manifest_gen.sources.registry import KINDS
 from components.release_gate.settings import GateSettings
 from components.score.settings import ScoreSettings
 from pipeline.beam_settings import BeamSettings, with_arguments
+from pipeline.compare.settings import CompareSettings
+from pipeline.kubeflow_settings import KubeflowSettings
 from pipeline.report.settings import ReportSettings
 from trainer.errors import UsageError
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.strict import Settings
+from trainer.tuner_settings import TunerSettings, check_search
 
 PROFILES: Final = Path(__file__).with_name("profiles")
 #: Where the list of sources stands; what its items may hold depends on their kind.
@@ -32,12 +35,6 @@ class SampleSettings(Settings):
 
     patients: int = Field(100, ge=4, le=100_000, description="per class; a patient has one to three films")
     seed: int = Field(7, ge=0, lt=2**31)
-
-
-class TunerSettings(Settings):
-    """Reserved for the search over hyperparameters."""
-
-    trials: int = Field(0, ge=0, le=0, description="0 = no tuner, the only choice so far")
 
 
 class ServingSettings(Settings):
@@ -60,7 +57,19 @@ class RunSettings(Settings):
     gate: GateSettings = GateSettings()
     report: ReportSettings = ReportSettings()
     serving: ServingSettings = ServingSettings()
+    compare: CompareSettings = CompareSettings()
     beam: BeamSettings = BeamSettings()
+    kubeflow: KubeflowSettings = KubeflowSettings()
+
+    @model_validator(mode="after")
+    def _every_network_of_a_comparison_can_be_trained(self) -> "RunSettings":
+        self.compare.check(self.trainer)
+        return self
+
+    @model_validator(mode="after")
+    def _the_trainer_can_take_what_the_tuner_finds(self) -> "RunSettings":
+        check_search(self.trainer, self.tuner)
+        return self
 
 
 def profile_names() -> list[str]:

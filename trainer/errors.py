@@ -5,6 +5,7 @@ CxrError
 │   └── SourceError     sources that cannot be read at all
 ├── RefusedError    a gate said no (exit code 3)
 └── RunError        anything expected that went wrong on the way (exit code 1)
+    └── DivergedError   a training whose loss or weights are no numbers any more
 """
 
 from typing import ClassVar
@@ -34,3 +35,7 @@ class RefusedError(CxrError):
 
 class RunError(CxrError):
     """The run could not go on: a film changed under it, weights out of reach, a second run on the same root."""
+
+
+class DivergedError(RunError):
+    """A training has come to a loss or a weight that is no number."""

@@ -31,3 +31,8 @@ IMAGE_ID_LENGTH: Final = 16
 
 INVALID: Final = "invalid"  #: what a served model calls a film that cannot be decoded, never the name of a class
 INVALID_SCORE: Final = -1.0
+
+
+def fold_names(count: int) -> tuple[str, ...]:
+    """What stands in the place of the splits in a cross-validation: ``fold1`` and so on."""
+    return tuple(f"fold{number}" for number in range(1, count + 1))

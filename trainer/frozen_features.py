@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.augmentation import build_augmentation
-from trainer.inference import Inference
+from trainer.inference import Infer, kept
 from trainer.input import Split, one_hot
 from trainer.settings import TrainerSettings
 from trainer.training import Batches
@@ -47,18 +47,23 @@ class FrozenFeatures:
         return Batches(shuffled, -(-len(inputs) // settings.batch_size), held_back.batch(settings.batch_size))
 
 
-def train_features(infer: Inference, train: Split, folder: Path) -> np.ndarray:
+def train_features(infer: Infer, train: Split, folder: Path) -> np.ndarray:
     """Features of the train films as they are, kept in ``folder``; float32 [n, d]."""
-    return infer.kept(folder / "features_0.npz", train, "features of train films")
+    return kept(infer, folder / "features_0.npz", train, "features of train films")
 
 
-def eval_features(infer: Inference, evaluation: Split, folder: Path) -> np.ndarray:
+def eval_features(infer: Infer, evaluation: Split, folder: Path) -> np.ndarray:
     """Features of the eval films, kept in ``folder``; float32 [m, d]."""
-    return infer.kept(folder / "features_eval.npz", evaluation, "features of eval films")
+    return kept(infer, folder / "features_eval.npz", evaluation, "features of eval films")
 
 
 def frozen_features(
-    infer: Inference, train: Split, evaluation: Split, settings: TrainerSettings, folder: Path
+    infer: Infer,
+    train: Split,
+    evaluation: Split,
+    settings: TrainerSettings,
+    folder: Path,
+    folder_of_views: Path | None = None,
 ) -> FrozenFeatures:
     """Computes what is not in ``folder`` yet.
 
@@ -68,19 +73,24 @@ def frozen_features(
         evaluation: as it is.
         settings: ``feature_views``, ``augmentation`` and ``seed`` decide.
         folder: of these records, this backbone and these settings alone.
+        folder_of_views: of this augmentation, too, where ``folder`` serves several; None = ``folder``.
     """
-    views = settings.feature_views
+    views, strength = settings.feature_views, settings.augmentation.strength
+    plain = train_features(infer, train, folder)
+
+    def view(number: int) -> np.ndarray:
+        return kept(
+            infer,
+            (folder_of_views or folder) / f"features_{number}.npz",
+            train,
+            f"features of train films at strength {strength:g}, view {number} of {views}",
+            # A seed for each view, so that a view comes out the same whichever were computed before a restart.
+            build_augmentation(settings.augmentation, train.image_size, settings.seed + 1000 * number),
+        )
+
     return FrozenFeatures(
-        train=train_features(infer, train, folder),
-        views=tuple(
-            infer.kept(
-                folder / f"features_{view}.npz",
-                train,
-                f"features of train films, view {view} of {views}",
-                # A seed for each view, so that a view comes out the same whichever were computed before a restart.
-                build_augmentation(settings.augmentation, train.image_size, settings.seed + 1000 * view),
-            )
-            for view in range(1, views + 1)
-        ),
+        train=plain,
+        # At strength 0 a view is the film as it is; the epochs stay as long as at any other.
+        views=tuple(view(number) if strength else plain for number in range(1, views + 1)),
         eval=eval_features(infer, evaluation, folder),
     )

@@ -1,5 +1,6 @@
 """A network over all films of a split, once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -9,6 +10,9 @@ import tensorflow as tf
 from trainer.checkpoint import load_arrays, save_arrays
 from trainer.input import Split
 from trainer.progress import track
+
+#: Split, what is said beside the progress bar, augmentation or None -> float32 [n, d].
+Infer = Callable[[Split, str, keras.Model | None], np.ndarray]
 
 
 class Inference:
@@ -35,10 +39,11 @@ class Inference:
             outputs.append(self._forward(images).numpy())
         return np.concatenate(outputs)
 
-    def kept(self, file: Path, split: Split, what: str, augmentation: keras.Model | None = None) -> np.ndarray:
-        """As a call, but the answer is kept in ``file``, so that a run which goes on does not compute it again."""
-        arrays = load_arrays(file)
-        if arrays is None:
-            arrays = {"outputs": self(split, what, augmentation)}
-            save_arrays(file, arrays)
-        return arrays["outputs"]
+
+def kept(infer: Infer, file: Path, split: Split, what: str, augmentation: keras.Model | None = None) -> np.ndarray:
+    """What ``infer`` answers, kept in ``file``, so that a run which goes on does not compute it again."""
+    arrays = load_arrays(file)
+    if arrays is None:
+        arrays = {"outputs": infer(split, what, augmentation)}
+        save_arrays(file, arrays)
+    return arrays["outputs"]

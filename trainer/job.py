@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from trainer.input import Split
+from trainer.servable import Tuning
 from trainer.settings import ThresholdSettings, TrainerSettings
+from trainer.tuner_settings import tuned
+from trainer.tuner_trials import read_trial
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,12 @@ class Job:
     Attributes:
         train, eval: splits.
         positive: name of the positive class.
+        settings: with the best values of a search, where there was one.
         model_dir: folder for the SavedModel and ``model.json``.
         checkpoints: folder of this job's own, removed when it is done.
         log_dir: folder for TensorBoard scalars; None = none are written.
+        tuning: the search that the settings come from; None = they were set.
+        searches: folder of what searches on these records keep, removed with the checkpoints; None = there is none.
     """
 
     train: Split
@@ -32,30 +38,55 @@ class Job:
     data_digest: str
     code_digest: str
     log_dir: str | None = None
+    tuning: Tuning | None = None
+    searches: Path | None = None
 
     @classmethod
     def from_fn_args(cls, fn_args: Any) -> "Job":
-        """From TFX's FnArgs, whose ``custom_config`` holds the settings as JSON strings."""
+        """From TFX's FnArgs: ``custom_config`` holds the settings as JSON strings, ``hyperparameters`` the Tuner's."""
         config = fn_args.custom_config
-        data = json.loads(config["data"])
-
-        def split(patterns: list[str]) -> Split:
-            return Split(tuple(patterns), tuple(data["classes"]), data["image_size"])
+        train, evaluation, positive = splits_of(fn_args)
+        settings = TrainerSettings.model_validate_json(config["trainer"])
+        best = read_trial(fn_args.hyperparameters["values"]) if fn_args.hyperparameters else None
+        if best is not None:
+            settings = tuned(settings, best.values)
 
         # Another configuration, or other records or code, never goes on from this one's checkpoints. The records are
         # told by their place, which TFX gives to one execution only: the same films split anew are other records.
-        named = [config[key] for key in ("trainer", "data", "data_digest", "code_digest", "weights_digest")]
-        named += [*fn_args.train_files, *fn_args.eval_files]
-        key = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
+        named = [settings.model_dump_json()]
+        named += [config[key] for key in ("data", "data_digest", "code_digest", "weights_digest")]
         return cls(
-            train=split(fn_args.train_files),
-            eval=split(fn_args.eval_files),
-            positive=data["positive"],
-            settings=TrainerSettings.model_validate_json(config["trainer"]),
+            train=train,
+            eval=evaluation,
+            positive=positive,
+            settings=settings,
             threshold=ThresholdSettings.model_validate_json(config["threshold"]),
             model_dir=Path(fn_args.serving_model_dir),
-            checkpoints=Path(config["checkpoint_dir"]) / key,
+            checkpoints=Path(config["checkpoint_dir"]) / key_of(*named, *fn_args.train_files, *fn_args.eval_files),
             data_digest=config["data_digest"],
             code_digest=config["code_digest"],
             log_dir=fn_args.model_run_dir,
+            tuning=best.tuning if best else None,
+            searches=searches_of(fn_args),
         )
+
+
+def splits_of(fn_args: Any) -> tuple[Split, Split, str]:
+    """The train split, the eval split, and the positive class."""
+    data = json.loads(fn_args.custom_config["data"])
+
+    def split(patterns: list[str]) -> Split:
+        return Split(tuple(patterns), tuple(data["classes"]), data["image_size"])
+
+    return split(fn_args.train_files), split(fn_args.eval_files), data["positive"]
+
+
+def searches_of(fn_args: Any) -> Path:
+    """The folder of all searches on these records, the same for the Tuner and the Trainer behind it."""
+    key = key_of(fn_args.custom_config["data"], *fn_args.train_files, *fn_args.eval_files)
+    return Path(fn_args.custom_config["checkpoint_dir"]) / f"tuner-{key}"
+
+
+def key_of(*texts: str) -> str:
+    """16 hex digits; other texts, other digits."""
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]

@@ -111,7 +111,7 @@ def build_classifier(
         features: features of the training films, float [n, d]; given, the head normalises by them. A random network
             needs that: its features have a standard deviation of about 0.01, on which a head learns nothing.
     """
-    head = _build_head(settings, extractor.model.output_shape[-1], classes, features)
+    head = build_head(settings, extractor.model.output_shape[-1], classes, features)
     image_size = extractor.model.input_shape[1]
     image = keras.Input((image_size, image_size, 1), name="image")
     core = keras.Model(image, head(extractor.model(image)), name="core")
@@ -121,8 +121,13 @@ def build_classifier(
     return Classifier(extractor, head, core, augmentation, training)
 
 
-def check_image_size(name: str, image_size: int) -> None:
+def check_image_size(name: str, image_size: int, instead: str = "choose another trainer.backbone") -> None:
     """Refuses images that leave the backbone of that name nothing to pool.
+
+    Args:
+        name: of the backbone.
+        image_size: side of the images in pixels.
+        instead: what to do, other than to raise the size.
 
     Raises:
         UsageError: Unknown backbone, or images too small; the message names the smallest side.
@@ -130,12 +135,19 @@ def check_image_size(name: str, image_size: int) -> None:
     minimum = find_backbone(name).minimum_side
     if image_size < minimum:
         raise UsageError(
-            f"data.image_size is {image_size}, but {name} needs at least {minimum}; "
-            "raise it, or choose another trainer.backbone"
+            f"data.image_size is {image_size}, but {name} needs at least {minimum}; raise it, or {instead}"
         )
 
 
-def _build_head(settings: TrainerSettings, width: int, classes: int, features: np.ndarray | None) -> keras.Model:
+def build_head(settings: TrainerSettings, width: int, classes: int, features: np.ndarray | None = None) -> keras.Model:
+    """Features [B, width] -> probabilities [B, classes].
+
+    Args:
+        settings: ``backbone``, ``dense``, ``dropout`` and ``seed`` decide.
+        width: of the features.
+        classes: C, number of classes.
+        features: as of :func:`build_classifier`.
+    """
     layers = keras.layers
     features_in = x = keras.Input((width,), name="features")
     if features is not None:

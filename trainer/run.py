@@ -16,7 +16,7 @@ def run_fn(fn_args: Any) -> None:
 
 
 def run(job: Job) -> ModelInfo:
-    """Trains, exports with requests to warm it up, and removes the checkpoints.
+    """Trains, exports with requests to warm it up, and removes checkpoints and what the Tuner has kept.
 
     Raises:
         CxrError: As :func:`trainer.trained.train_and_decide` does.
@@ -25,5 +25,6 @@ def run(job: Job) -> ModelInfo:
     export(trained.classifier, trained.decision, job.model_dir)
     write_warm_up(job.model_dir, job.train.image_size)
     trained.info.write(job.model_dir)
-    shutil.rmtree(job.checkpoints, ignore_errors=True)
+    for folder in filter(None, (job.checkpoints, job.searches)):
+        shutil.rmtree(folder, ignore_errors=True)
     return trained.info

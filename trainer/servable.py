@@ -25,6 +25,26 @@ class Rate(BaseModel):
     patients: int
 
 
+class Tuning(BaseModel):
+    """The search that a model's settings come from.
+
+    Attributes:
+        objective: what was best: ``AUC``, or ``recall at specificity 0.9``.
+        trials: how many were made.
+        failed: how many of them came to no number.
+        best: the objective of the best one on the eval split: of so many the luckiest, too, so it flatters.
+        values: of the settings that were searched, as they were chosen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    objective: str
+    trials: int
+    failed: int
+    best: Rate
+    values: dict[str, Any]
+
+
 class ModelInfo(BaseModel):
     """What a reader of the model must know. Holds no path, file name of a film, or patient.
 
@@ -33,6 +53,7 @@ class ModelInfo(BaseModel):
         weights: as used: imagenet, random, scratch, or a file's name and fingerprint.
         metrics: split -> metric -> rate. The threshold was chosen on the eval split, so its recall and specificity
             are a little too good; the test split is what counts.
+        tuning: the search that the settings come from; None = they were set.
         notes: sentences that a reader of the metrics must see.
         gate: the release gate's rules with value, bound and result; added when the model is pushed.
         content_digest: of the exported files before they were pushed; added when the model is pushed.
@@ -56,6 +77,7 @@ class ModelInfo(BaseModel):
     seed: int
     metrics: dict[str, dict[str, Rate]]
     temperature: float = 1.0
+    tuning: Tuning | None = None
     notes: tuple[str, ...] = ()
     gate: tuple[dict[str, Any], ...] = ()
     content_digest: str = ""

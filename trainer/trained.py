@@ -51,7 +51,7 @@ def train_and_decide(job: Job) -> Trained:
     check_image_size(job.settings.backbone, job.train.image_size)
     weights_file = fetch_weights(job.settings)
     for split, name in ((job.train, "train"), (job.eval, "eval")):
-        _check_classes(split, job.positive, name)
+        check_classes(split, job.positive, name)
     with training_devices(job.settings):
         extractor = build_extractor(job.settings, job.train.image_size, weights_file)
         check_fine_tuning(job.settings, extractor)
@@ -82,13 +82,19 @@ def train_and_decide(job: Job) -> Trained:
         data_digest=job.data_digest,
         code_digest=job.code_digest,
         seed=job.settings.seed,
+        tuning=job.tuning,
         metrics={"eval": measure(scores, positives, job.eval.patients, threshold, job.settings.seed)},
         notes=_notes(weights),
     )
     return Trained(classifier, Decision(job.eval.classes, job.positive, threshold, temperature), info)
 
 
-def _check_classes(split: Split, positive: str, name: str) -> None:
+def check_classes(split: Split, positive: str, name: str) -> None:
+    """Refuses a split without positive films, or without others.
+
+    Raises:
+        RunError: It counts them.
+    """
     index = split.classes.index(positive)
     positives = int((split.labels == index).sum())
     if not 0 < positives < len(split):

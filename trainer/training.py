@@ -14,7 +14,7 @@ import tensorflow as tf
 from trainer.checkpoint import Epoch, State
 from trainer.class_weights import weighted_crossentropy
 from trainer.devices import uses_xla
-from trainer.errors import RunError
+from trainer.errors import DivergedError
 from trainer.memory import explained_memory
 from trainer.optimizers import build_optimizer
 from trainer.progress import Bar, BatchProgress
@@ -142,7 +142,8 @@ def fit(
         log_dir: folder for TensorBoard scalars.
 
     Raises:
-        RunError: The loss or a weight is not a number any more, or memory ran out.
+        DivergedError: The loss or a weight is not a number any more.
+        RunError: Memory ran out.
     """
     model.compile(
         optimizer=build_optimizer(settings),
@@ -211,7 +212,7 @@ def _epoch(
     measured = {name.replace("val_", "eval_"): float(values[-1]) for name, values in logs.items()}
     # Some processors' ReLU gives 0 for a NaN, so that a network whose weights are lost still has a finite loss.
     if not (math.isfinite(measured["loss"]) and math.isfinite(measured["eval_loss"]) and _finite(model)):
-        raise RunError(
+        raise DivergedError(
             f"the loss is {measured['loss']:g} (eval {measured['eval_loss']:g}), or a weight is nan, in epoch "
             f"{epoch + 1} with {stage.group}.learning_rate {learning_rate:g}; lower the learning rate"
         )

@@ -30,20 +30,26 @@ class ForestRow:
     heavy: bool = False
 
 
-def learning_curves(history: Sequence[Mapping[str, float]], best_epoch: int) -> tuple[str, ...]:
-    """Loss, accuracy and recall over the epochs, on train and eval films, the kept epoch marked; a chart each."""
+def learning_curves(history: Sequence[Mapping[str, float]], best_epoch: int, name: str = "curve") -> tuple[str, ...]:
+    """Loss, accuracy and recall over the epochs, on train and eval films, the kept epoch marked; a chart each.
+
+    Args:
+        history: A mapping per epoch.
+        best_epoch: Counted from 1.
+        name: Unique in the page.
+    """
     return tuple(
-        _learning_curve(history, best_epoch, name, title)
-        for name, title in _CURVES.items()
-        if history and name in history[0]
+        _learning_curve(history, best_epoch, metric, title, f"{name}-{metric}")
+        for metric, title in _CURVES.items()
+        if history and metric in history[0]
     )
 
 
-def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, name: str, title: str) -> str:
+def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, metric: str, title: str, name: str) -> str:
     from matplotlib.ticker import MaxNLocator
 
     epochs = np.arange(1, len(history) + 1)
-    train, evaluation = ([epoch[key] for epoch in history] for key in (name, f"eval_{name}"))
+    train, evaluation = ([epoch[key] for epoch in history] for key in (metric, f"eval_{metric}"))
     marker = "o" if len(epochs) == 1 else ""
     with axes() as (figure, ax):
         ax.plot(epochs, train, color=FIRST, marker=marker, label="train")
@@ -52,13 +58,13 @@ def _learning_curve(history: Sequence[Mapping[str, float]], best_epoch: int, nam
         ax.set_title(title, loc="left", fontsize=12, color=INK)
         ax.set_xlabel("epoch")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if name != "loss":
+        if metric != "loss":
             ax.set_ylim(-0.02, 1.02)
         _legend_below(figure)
         best = (
             f"in the kept epoch {best_epoch}: train {train[best_epoch - 1]:.3f}, eval {evaluation[best_epoch - 1]:.3f}"
         )
-        return to_svg(figure, f"curve-{name}", f"{title} over {len(epochs)} epochs", best)
+        return to_svg(figure, name, f"{title} over {len(epochs)} epochs", best)
 
 
 def roc(predictions: Predictions) -> str:

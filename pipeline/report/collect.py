@@ -24,6 +24,7 @@ from trainer.assessment import Assessment
 from trainer.predictions import Predictions, read_predictions
 from trainer.servable import MODEL_JSON, ModelInfo
 from trainer.strict import Settings
+from trainer.tuner_trials import read_trials
 
 Read = TypeVar("Read", bound=Settings)
 
@@ -78,6 +79,7 @@ def collect(
         totals=_totals(rows, settings.data.classes),
         rejected=_rejected(rejected),
         checks=_worst_first(redactor.model(audit).checks) if audit else (),
+        trials=read_trials(places.trials) if places.trials else (),
         model=model,
         decision=redactor.model(decision) if decision else None,
         assessment=_read(places.blessing, ASSESSMENT_FILE, Assessment),
@@ -124,7 +126,7 @@ def _totals(rows: Sequence[ManifestRow], classes: Sequence[str]) -> dict[str, To
     patients: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         patients[row.label].add(row.patient_id)
-    return {name: Total(films[name], len(patients[name])) for name in classes if films[name]}
+    return {name: Total(films[name], len(patients[name])) for name in classes} if rows else {}
 
 
 def _rejected(rejected: Sequence[Rejection]) -> tuple[Rejected, ...]:

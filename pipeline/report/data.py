@@ -12,6 +12,7 @@ from pipeline.result import RunResult
 from trainer.assessment import Assessment
 from trainer.predictions import Predictions
 from trainer.servable import ModelInfo
+from trainer.tuner_trials import Trial
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class ReportData:
         totals: Class -> all its films and patients.
         rejected: Rows that were left out.
         checks: The data audit.
+        trials: Of the Tuner, the best first.
         model: What lies beside the SavedModel.
         decision: Of the release gate.
         assessment: What is measured on the test split.
@@ -134,6 +136,7 @@ class ReportData:
     totals: Mapping[str, Total] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
     checks: tuple[Check, ...] = ()
+    trials: tuple[Trial, ...] = ()
     model: ModelInfo | None = None
     decision: Decision | None = None
     assessment: Assessment | None = None

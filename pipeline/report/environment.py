@@ -30,6 +30,7 @@ def environment(**options: Any) -> Environment:
     }
     made.tests |= {"of_slice": tables.is_of_slice}
     made.globals |= {
+        "class_gaps": tables.class_gaps,
         "confusion_rows": tables.confusion_rows,
         "count_rows": tables.count_rows,
         "fine_tuning": words.fine_tuning,

@@ -46,6 +46,7 @@ def _listed(settings: RunSettings, redactor: Redactor) -> list[tuple[str, str]]:
     data.pop("root")
     # Where in a source its films and tables lie is nothing that a result depends on.
     data["sources"] = [f"{source['name']} ({source['kind']})" for source in data["sources"]]
+    values.pop("kubeflow")  # names of volumes and secrets
     values["trainer"]["weights"] = Path(values["trainer"]["weights"]).name
     values["beam"] = {"runner": values["beam"]["runner"]}  # options may name hosts and folders
     return [(key, redactor.text(value)) for key, value in _flat(values)]

@@ -21,6 +21,7 @@ class Places:
         rejected: ``rejected.csv`` of films that could not be decoded, XrayExampleGen's.
         examples: Records, a folder ``Split-<name>`` for each split.
         audit: ``audit.json``.
+        trials: ``tuner_results.json``, the Tuner's.
         model: A SavedModel with its ``model.json``.
         predictions: ``predictions.parquet``.
         shortcuts: ``shortcuts.json`` and pictures.
@@ -31,6 +32,7 @@ class Places:
     rejected: Path | None = None
     examples: Path | None = None
     audit: Path | None = None
+    trials: Path | None = None
     model: Path | None = None
     predictions: Path | None = None
     shortcuts: Path | None = None
@@ -51,7 +53,7 @@ class Step:
     """One node of the run with what it made; no artifacts where ML Metadata was not asked.
 
     Attributes:
-        state: ``ran``, ``cached`` or ``failed``.
+        state: ``ran``, ``cached`` or ``failed``; ``done`` where it is not known which of the first two.
         seconds: 0 for one from the cache.
     """
 
@@ -74,6 +76,7 @@ def places_of(nodes: Mapping[str, "NodeRun"]) -> Places:
         rejected=folder("XrayExampleGen", "rejected"),
         examples=folder("XrayExampleGen", "examples"),
         audit=folder("DataAudit", "audit"),
+        trials=folder("Tuner", "tuner_results"),
         model=model / _SERVABLE if model else None,
         predictions=folder("Score", "predictions"),
         shortcuts=folder("ShortcutAudit", "shortcuts"),

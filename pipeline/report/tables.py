@@ -74,6 +74,18 @@ def not_computable(assessment: Assessment) -> list[tuple[str, str, list[str]]]:
     return [(*key, slices) for key, slices in sorted(found.items())]
 
 
+def class_gaps(assessment: Assessment) -> list[str]:
+    """A sentence for each class of which some metric is not computable."""
+    sentences = []
+    for name, row in assessment.report.items():
+        reasons: dict[str, list[str]] = {}
+        for metric, why in row.not_computable.items():
+            reasons.setdefault(why, []).append({"f1": "F1", "auc": "area under the ROC curve"}.get(metric, metric))
+        for why, metrics in reasons.items():
+            sentences.append(f"{name}: {', '.join(metrics)} not computable, for {why}.")
+    return sentences
+
+
 def name_of(one: Slice) -> str:
     """What a slice is called: ``all films``, ``sex F``, ``AP x ward``."""
     if one.by == OVERALL:

@@ -37,7 +37,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_setting_of_training_has_a_row() -> None:
-    groups = ("trainer.", "threshold.", "split.", "sample.")
+    groups = ("trainer.", "tuner.", "threshold.", "split.", "sample.")
     described = [key for key, _ in DEFAULTS if key.startswith(groups)]
     assert sorted(described) == sorted(key for key in KEYS if key.startswith(groups))
 
@@ -57,7 +57,11 @@ def test_every_optimizer_and_schedule_is_described_and_no_other(heading: str, na
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_are_valid(example: str, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(example)
-    trainer = load_settings("sample", tmp_path / "mine.yaml", []).trainer
-    for name, value in yaml.safe_load(example)["trainer"].items():
-        given = getattr(trainer, name)
-        assert {key: getattr(given, key) for key in value} == value if isinstance(value, dict) else given == value
+    settings = load_settings("sample", tmp_path / "mine.yaml", [])
+    for group, values in yaml.safe_load(example).items():
+        for name, value in values.items():
+            given = getattr(getattr(settings, group), name)
+            if isinstance(value, dict):
+                assert {key: getattr(given, key) for key in value} == value
+            else:
+                assert (list(given) if isinstance(given, tuple) else given) == value

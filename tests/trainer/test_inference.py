@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from trainer.augmentation import build_augmentation
-from trainer.inference import Inference
+from trainer.inference import Inference, kept
 from trainer.input import Split
 from trainer.settings import Augmentation
 
@@ -36,12 +36,8 @@ def test_augmented_films_answer_otherwise_and_repeatably(infer, split):
 
 
 def test_kept_answers_are_not_computed_again(infer, split, tmp_path):
-    class NeverCalled(Inference):
-        def __init__(self) -> None:
-            pass
+    def never(*_: object) -> np.ndarray:
+        raise AssertionError
 
-        def __call__(self, *_: object) -> np.ndarray:
-            raise AssertionError
-
-    first = infer.kept(tmp_path / "features.npz", split, "testing")
-    np.testing.assert_array_equal(NeverCalled().kept(tmp_path / "features.npz", split, "testing"), first)
+    first = kept(infer, tmp_path / "features.npz", split, "testing")
+    np.testing.assert_array_equal(kept(never, tmp_path / "features.npz", split, "testing"), first)

@@ -5,6 +5,7 @@ import pytest
 
 from trainer.job import Job
 from trainer.settings import ThresholdSettings, TrainerSettings
+from trainer.tuner_settings import SEARCHED
 
 
 def _fn_args(**changed: str) -> SimpleNamespace:
@@ -13,6 +14,7 @@ def _fn_args(**changed: str) -> SimpleNamespace:
         eval_files=["/examples/Split-eval/*"],
         serving_model_dir="/model/Format-Serving",
         model_run_dir="/model_run",
+        hyperparameters=None,
         custom_config={
             "trainer": TrainerSettings(backbone="cnn").model_dump_json(),
             "threshold": ThresholdSettings(target_recall=0.9).model_dump_json(),
@@ -60,3 +62,32 @@ def test_the_same_films_split_anew_never_go_on_from_the_same_checkpoints(split):
     changed = _fn_args()
     setattr(changed, split, ["/examples of another execution/*"])
     assert Job.from_fn_args(changed).checkpoints != Job.from_fn_args(_fn_args()).checkpoints
+
+
+BEST = {
+    "trial": 3, "backbone": "vgg16", "learning_rate": 0.02, "dense": 7, "dropout": 0.1, "optimizer": "sgd",
+    "strength": 0.5, "objective": "AUC", "value": 0.9, "low": 0.8, "high": 0.95, "n": 80, "patients": 60,
+    "eval_loss": 0.3, "best_epoch": 4, "epochs": 14, "seconds": 2.0, "trials": 20, "failed": 1,
+}  # fmt: skip
+
+
+def _tuned(**values: object) -> Job:
+    fn_args = _fn_args()
+    fn_args.hyperparameters = {"space": [], "values": BEST | values}
+    return Job.from_fn_args(fn_args)
+
+
+def test_a_job_takes_the_best_values_of_a_search_and_says_where_they_come_from():
+    job, untuned = _tuned(), Job.from_fn_args(_fn_args())
+    assert (job.settings.backbone, job.settings.dense, job.settings.augmentation.strength) == ("vgg16", 7, 0.5)
+    assert job.settings.epochs == untuned.settings.epochs
+    assert untuned.tuning is None
+    assert (job.tuning.trials, job.tuning.failed, job.tuning.best.value) == (20, 1, 0.9)
+    assert job.tuning.values == {name: BEST[name] for name in SEARCHED}
+
+
+def test_checkpoints_are_those_of_the_settings_with_the_best_values():
+    assert _tuned().checkpoints != Job.from_fn_args(_fn_args()).checkpoints
+    assert _tuned().checkpoints != _tuned(dense=8).checkpoints
+    assert _tuned().checkpoints == _tuned(seconds=3.0, trials=30).checkpoints
+    assert _tuned().searches == Job.from_fn_args(_fn_args()).searches

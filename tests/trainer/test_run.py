@@ -24,6 +24,7 @@ def fn_args(records: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
         eval_files=records.eval,
         serving_model_dir=str(tmp_path / "model" / "Format-Serving"),
         model_run_dir=str(tmp_path / "model_run"),
+        hyperparameters=None,
         custom_config={
             "trainer": TrainerSettings(**CNN).model_dump_json(),
             "threshold": ThresholdSettings(target_recall=0.9).model_dump_json(),
