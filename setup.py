@@ -19,6 +19,12 @@ setup(
             for suffix in ("", ".*")
         ]
     ),
-    package_data={"pipeline": ["profiles/*.yaml"], "pipeline.report": ["templates/*"], "schema": ["*.pbtxt"]},
+    package_data={
+        "pipeline": ["profiles/*.yaml"],
+        "pipeline.report": ["templates/*"],
+        "pipeline.compare": ["templates/*"],
+        "schema": ["*.pbtxt"],
+        "serving.server.page": ["*.html", "*.css", "*.js"],
+    },
     entry_points={"console_scripts": ["cxr = cxr.main:main"]},
 )

@@ -40,3 +40,13 @@ class ShortcutReport(Artifact):
     """``shortcuts.json``: what the variants say about the model; pictures beside it."""
 
     TYPE_NAME = "components.ShortcutReport"
+
+
+class Trial(Artifact):
+    """One network of a comparison, trained and not exported.
+
+    ``trial.json``: how it was trained, and what it is worth on the train films. ``predictions.parquet``: a row per test
+    film.
+    """
+
+    TYPE_NAME = "components.Trial"

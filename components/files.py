@@ -13,3 +13,4 @@ SERVED_FAULT_FILE: Final = "served_fault.txt"  #: one sentence: why there are no
 EXPORT_FILE: Final = "export.json"
 SHORTCUTS_FILE: Final = "shortcuts.json"
 ASSESSMENT_FILE: Final = "assessment.json"
+TRIAL_FILE: Final = "trial.json"

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cxr.class_table import class_table
 from pipeline.evaluation_result import EvaluationResult
 from trainer.servable import Rate
 
@@ -28,6 +29,8 @@ def lines_of(result: EvaluationResult, root: Path) -> Iterator[RenderableType]:
         yield _metrics("all films", result.metrics, result.own_metrics)
         if result.metrics_without_known:
             yield _metrics("without known films", result.metrics_without_known, result.own_metrics)
+        if len(result.assessment.classes) > 2:  # of two, each class's figures are the other's
+            yield class_table(result.assessment.report, result.assessment.averages)
         yield from _not_computable(result)
         yield from _known(result)
         yield from _shortcuts(result)

@@ -8,12 +8,17 @@ import click
 #: Verb -> module that holds it. The modules import what they need when they run: ``cxr --help`` answers at once.
 VERBS: Final = {
     "run": "cxr.run",
+    "compile": "cxr.compile",
+    "submit": "cxr.submit",
     "sample": "cxr.sample",
     "fetch": "cxr.fetch",
     "data": "cxr.data",
     "report": "cxr.report",
     "evaluate": "cxr.evaluate",
+    "compare": "cxr.compare",
     "predict": "cxr.predict",
+    "serve": "cxr.serve",
+    "models": "cxr.models",
 }
 
 #: Where a verb notes, in click's context, that it was asked for tracebacks.

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.data_audit.audit import Check
+from cxr.class_table import class_table
 from pipeline.result import RunResult
 from trainer.features import SPLITS, UNUSED
 
@@ -35,6 +36,8 @@ def tables_of(result: RunResult, root: Path) -> Iterator[RenderableType]:
     yield from _shortcuts(result)
     if result.metrics:
         yield _metrics(result)
+        if len(result.classes) > 2:  # of two, each class's figures are the other's
+            yield class_table(result.classes, result.averages)
         passed = sum(rule.passed for rule in result.gate)
         yield Text(f"  release gate: {passed} of {len(result.gate)} rules passed")
     in_table = {check.message for check in _measured(result) if check.verdict == "warn"}

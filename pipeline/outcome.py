@@ -7,13 +7,14 @@ from pathlib import Path
 from tfx.utils import path_utils
 
 from components.data_audit.audit import Audit, Check
-from components.files import AUDIT_FILE, DECISION_FILE
+from components.files import ASSESSMENT_FILE, AUDIT_FILE, DECISION_FILE
 from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, without, write_manifest
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
 from pipeline.beam_runner import message_of
 from pipeline.lineage import NodeRun
 from pipeline.result import ComponentRun, RunResult
+from trainer.assessment import Assessment
 from trainer.errors import CxrError, RefusedError, UsageError
 from trainer.servable import ModelInfo
 
@@ -28,11 +29,18 @@ def outcome_of_success(nodes: Nodes, manifest_folder: Path, model_folder: Path) 
         manifest_folder: Gets a copy of the manifest.
         model_folder: Where the Pusher pushes to.
     """
-    decision_file = Path(nodes["ReleaseGate"].outputs["blessing"].uri, DECISION_FILE)
-    decision = Decision.model_validate_json(decision_file.read_text(encoding="utf-8"))
+    blessing = Path(nodes["ReleaseGate"].outputs["blessing"].uri)
+    decision = Decision.model_validate_json((blessing / DECISION_FILE).read_text(encoding="utf-8"))
+    assessment = Assessment.model_validate_json((blessing / ASSESSMENT_FILE).read_text(encoding="utf-8"))
     info = ModelInfo.read(Path(path_utils.serving_model_path(nodes["Trainer"].outputs["model"].uri)))
     result = _describe(nodes, manifest_folder).model_copy(
-        update={"metrics": decision.metrics, "gate": decision.rules, "notes": (*info.notes, *decision.warnings)}
+        update={
+            "metrics": decision.metrics,
+            "classes": assessment.report,
+            "averages": assessment.averages,
+            "gate": decision.rules,
+            "notes": (*info.notes, *decision.warnings),
+        }
     )
     if decision.status == "not_blessed":
         reasons = tuple(rule.message for rule in decision.rules if not rule.passed)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from components.data_audit.audit import Check
 from components.release_gate.decision import Rule
+from trainer.assessment import ClassAverage, ClassRow
 from trainer.servable import Rate
 from trainer.strict import Settings
 
@@ -27,7 +28,9 @@ class RunResult(Settings):
         version: Number of the served version; none where nothing is served.
         model_dir: Folder of that version.
         report: The run's report; none where there is none.
-        metrics: Rates of the test split with their 95 % intervals.
+        metrics: Rates of the positive class on the test split, with their 95 % intervals.
+        classes: Class -> its row of the classification report of the test split.
+        averages: ``macro`` and ``weighted``, over the classes that have test films.
         gate: Every rule of the release gate.
         components: Every node, in the order in which they came.
         films: Films in the manifest by class and split, for example ``{"covid": {"train": 90}}``.
@@ -42,6 +45,8 @@ class RunResult(Settings):
     model_dir: str | None = None
     report: str | None = None
     metrics: dict[str, Rate] = Field(default={})
+    classes: dict[str, ClassRow] = Field(default={})
+    averages: dict[str, ClassAverage] = Field(default={})
     gate: tuple[Rule, ...] = ()
     components: dict[str, ComponentRun] = Field(default={})
     films: dict[str, dict[str, int]] = Field(default={})

@@ -12,15 +12,19 @@ from components.manifest_gen.manifest import Manifest
 from components.manifest_gen.pseudonym import pseudonym
 from components.manifest_gen.rows import Film, ManifestRow, Rejection, shown
 from components.manifest_gen.rules import judge
-from components.manifest_gen.settings import DataSettings, SplitSettings
+from components.manifest_gen.settings import DataSettings, FoldSettings, SplitSettings
 from components.manifest_gen.sources.registry import read_source
-from components.manifest_gen.split import assign_splits
+from components.manifest_gen.split import assign_folds, assign_splits
 from components.manifest_gen.units import units_of
 from trainer.features import IMAGE_ID_LENGTH, TEST, UNUSED
 
 
 def build_manifest(
-    data: DataSettings, split: SplitSettings | None, key: bytes, root: Path, read: Reader = read_contents
+    data: DataSettings,
+    split: SplitSettings | FoldSettings | None,
+    key: bytes,
+    root: Path,
+    read: Reader = read_contents,
 ) -> Manifest:
     """Reads the sources, applies the rules, finds copies, balances, splits.
 
@@ -29,14 +33,15 @@ def build_manifest(
 
     Args:
         data: Sources and rules; ``data.root`` is not read here.
-        split: Shares of the splits; None for films that are all there to test on, and then nothing is balanced.
+        split: Shares of the splits, or number of folds; None for films that are all there to test on, and then nothing
+            is balanced.
         key: For the pseudonyms; has no part in the splits.
         root: Folder that the sources' paths start from.
         read: Reads the films' contents; one after the other unless told otherwise.
 
     Raises:
         SourceError: A source that cannot be read at all.
-        UsageError: A key that is too short.
+        UsageError: A key that is too short, or more folds than the films can fill.
     """
     judged = list(_judged(data, root))
     rejected = [item for item in judged if isinstance(item, Rejection)]
@@ -84,11 +89,13 @@ def _opened(films: list[Film], read: Reader) -> tuple[list[Film], list[Rejection
     return [replace(film, **contents.attributes) for film, contents in opened], unreadable, [held for _, held in opened]
 
 
-def _splits(films: list[Film], data: DataSettings, split: SplitSettings) -> dict[Path, str]:
+def _splits(films: list[Film], data: DataSettings, split: SplitSettings | FoldSettings) -> dict[Path, str]:
     """The split of every film that balancing leaves, by its path."""
     units = units_of(films, split)
     used = undersample(films, units, data.seed) if data.balance == "undersample" else films
     precedence = sorted(data.classes, key=lambda name: name != data.positive)
+    if isinstance(split, FoldSettings):
+        return assign_folds(used, units, split, data.seed, precedence)
     return assign_splits(used, units, split, data.seed, precedence)
 
 

@@ -26,7 +26,7 @@ class ManifestGen(base_beam_component.BaseBeamComponent):
 
     Args:
         data_settings: ``DataSettings`` as JSON, its root an absolute path.
-        split_settings: ``SplitSettings`` as JSON; empty where all films are there to test on.
+        split_settings: ``SplitSettings`` or ``FoldSettings`` as JSON; empty where all films are there to test on.
         data_digest: Digest of the films and metadata; a changed film makes the node run again.
         key_id: Fingerprint of the key of the patients' pseudonyms (the key itself is a secret and stays in
             the environment).

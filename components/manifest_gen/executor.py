@@ -16,7 +16,7 @@ from components.manifest_gen.contents_file import read_contents_file
 from components.manifest_gen.key import key_from_environment
 from components.manifest_gen.manifest import write_manifest
 from components.manifest_gen.read_batch import Batch, ReadContents
-from components.manifest_gen.settings import DataSettings, SplitSettings
+from components.manifest_gen.settings import DataSettings, read_split
 
 #: Films per call: enough calls for several workers, few enough files to gather.
 FILMS_PER_CALL = 64
@@ -38,7 +38,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         data = DataSettings.model_validate_json(exec_properties["data_settings"])
         told = exec_properties["split_settings"]
-        split = SplitSettings.model_validate_json(told) if told else None
+        split = read_split(told) if told else None
         manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."), self._read)
         write_manifest(manifest, Path(artifact_utils.get_single_uri(output_dict["manifest"])))
 

@@ -120,7 +120,7 @@ class ManifestRow:
         view: One of `trainer.features.VIEWS`.
         patient_id: Pseudonym.
         source: Name of the source in the settings.
-        split: One of `trainer.features.SPLITS`, or ``unused``.
+        split: One of `trainer.features.SPLITS`, or a fold of a cross-validation, or ``unused``.
         age: Years.
         sex: ``F``, ``M`` or None.
         bytes: Like the five below as in `Film`.

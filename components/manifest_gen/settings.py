@@ -1,6 +1,7 @@
 """Which films there are, which class each belongs to, and how they are split."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -11,7 +12,8 @@ from trainer.features import INVALID, VIEWS
 from trainer.strict import Settings
 
 Finding = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-ClassName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$")]
+CLASS_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$"  #: also names a column and a folder
+ClassName = Annotated[str, Field(pattern=CLASS_NAME)]
 
 
 class SplitSettings(Settings):
@@ -28,6 +30,19 @@ class SplitSettings(Settings):
         if abs(total - 1) > 1e-9:
             raise ValueError(f"train, eval and test are shares of one whole, but make {total:g}")
         return self
+
+
+class FoldSettings(Settings):
+    """Instead of splits: the equal parts of a cross-validation, drawn per class and by patient as splits are."""
+
+    by: Literal["patient", "film"] = "patient"
+    folds: int = Field(ge=3, le=20)
+
+
+def read_split(told: str) -> SplitSettings | FoldSettings:
+    """Either of the two from JSON; ``folds`` is what tells them apart."""
+    kind = FoldSettings if "folds" in json.loads(told) else SplitSettings
+    return kind.model_validate_json(told)
 
 
 class DataSettings(Settings):

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from components.manifest_gen.rows import Film
-from components.manifest_gen.settings import SplitSettings
-from trainer.features import SPLITS
+from components.manifest_gen.settings import FoldSettings, SplitSettings
+from trainer.errors import UsageError
+from trainer.features import SPLITS, fold_names
 
 
 def assign_splits(
@@ -33,16 +34,37 @@ def assign_splits(
         seed: Another seed, another order.
         classes: All classes, the one whose shares matter most first: the positive one.
     """
-    ranks = {label: rank for rank, label in enumerate(classes)}
-    homes: dict[str, int] = {}
-    for film in films:
-        unit = units[film.path]
-        homes[unit] = min(homes.get(unit, len(ranks)), ranks[film.label])
     names: dict[str, str] = {}
-    for rank in ranks.values():
-        order = sorted((unit for unit, home in homes.items() if home == rank), key=lambda unit: draw(seed, unit))
+    for order in _orders(films, units, seed, classes):
         first, second = cuts(len(order), split)
         for name, part in zip(SPLITS, (order[:first], order[first:second], order[second:]), strict=True):
+            names |= dict.fromkeys(part, name)
+    return {film.path: names[units[film.path]] for film in films}
+
+
+def assign_folds(
+    films: Sequence[Film], units: Mapping[Path, str], folds: FoldSettings, seed: int, classes: Sequence[str]
+) -> dict[Path, str]:
+    """The fold of every film, by its path; the parts of a class differ by one unit at most.
+
+    Arguments as of :func:`assign_splits`.
+
+    Raises:
+        UsageError: The first class, or the largest other one, cannot give every fold a unit.
+    """
+    orders = _orders(films, units, seed, classes)
+    count = folds.folds
+    others = max(zip(classes[1:], orders[1:], strict=True), key=lambda other: len(other[1]))
+    for name, order in ((classes[0], orders[0]), others):
+        if len(order) < count:
+            raise UsageError(
+                f"{count} folds need {count} {folds.by}s of {name}, but there are {len(order)}; give fewer folds (at "
+                "least 3) or more films"
+            )
+    names: dict[str, str] = {}
+    for order in orders:
+        for place, name in enumerate(fold_names(count)):
+            part = order[len(order) * place // count : len(order) * (place + 1) // count]
             names |= dict.fromkeys(part, name)
     return {film.path: names[units[film.path]] for film in films}
 
@@ -63,6 +85,19 @@ def cuts(count: int, split: SplitSettings) -> tuple[int, int]:
 def draw(seed: int, unit: str) -> str:
     """A unit's place in the order that a seed draws: 64 hex digits, to be sorted by."""
     return hashlib.sha256(f"{seed}/{unit}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _orders(films: Sequence[Film], units: Mapping[Path, str], seed: int, classes: Sequence[str]) -> list[list[str]]:
+    """The units of each class in the order that the seed draws."""
+    ranks = {label: rank for rank, label in enumerate(classes)}
+    homes: dict[str, int] = {}
+    for film in films:
+        unit = units[film.path]
+        homes[unit] = min(homes.get(unit, len(ranks)), ranks[film.label])
+    return [
+        sorted((unit for unit, home in homes.items() if home == rank), key=lambda unit: draw(seed, unit))
+        for rank in ranks.values()
+    ]
 
 
 def _floor(place: float) -> int:

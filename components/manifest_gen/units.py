@@ -8,10 +8,10 @@ import networkx
 
 from components.manifest_gen.pseudonym import patient_key
 from components.manifest_gen.rows import Film
-from components.manifest_gen.settings import SplitSettings
+from components.manifest_gen.settings import FoldSettings, SplitSettings
 
 
-def units_of(films: Sequence[Film], split: SplitSettings) -> dict[Path, str]:
+def units_of(films: Sequence[Film], split: SplitSettings | FoldSettings) -> dict[Path, str]:
     """The unit of every film, by its path; films of one unit share a split.
 
     A unit is a patient, or with ``split.by: film`` the film's bytes. Units that hold copies of one film are one: the
@@ -35,5 +35,5 @@ def units_of(films: Sequence[Film], split: SplitSettings) -> dict[Path, str]:
     return {path: names[unit] for path, unit in own.items()}
 
 
-def _unit_of(film: Film, split: SplitSettings) -> str:
+def _unit_of(film: Film, split: SplitSettings | FoldSettings) -> str:
     return patient_key(film.source, film.patient) if split.by == "patient" else film.sha256

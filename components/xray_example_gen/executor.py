@@ -12,9 +12,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components.manifest_gen.manifest import read_manifest, read_rejected, write_rejected
-from components.xray_example_gen.shards import plan_shards
+from components.xray_example_gen.shards import plan_shards, splits_of
 from components.xray_example_gen.write_shard import WriteShard, rejected_of_shard
-from trainer.features import SPLITS
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -26,10 +25,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Writes ``Split-train``, ``Split-eval``, ``Split-test`` and ``rejected.csv``."""
+        """Writes ``Split-train``, ``Split-eval``, ``Split-test``, or a split for each fold, and ``rejected.csv``."""
         rows = read_manifest(Path(artifact_utils.get_single_uri(input_dict["manifest"])))
         examples = artifact_utils.get_single_instance(output_dict["examples"])
-        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        examples.split_names = artifact_utils.encode_split_names(list(splits_of(rows)))
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         rejected_folder = Path(artifact_utils.get_single_uri(output_dict["rejected"]))
         write_shard = WriteShard(

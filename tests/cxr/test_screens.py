@@ -10,6 +10,7 @@ from components.data_audit.audit import Check, Measurement
 from components.release_gate.decision import Rule
 from cxr.screens import tables_of
 from pipeline.result import ComponentRun, RunResult
+from trainer.assessment import ClassRow
 from trainer.servable import Rate
 
 RECALL = Rate(value=0.9, low=0.7, high=0.97, n=30, patients=20)
@@ -41,6 +42,14 @@ def test_a_pushed_model_is_shown_with_what_it_rests_on() -> None:
     for part in ("unused", "Note: random weights", "Pushed version 1700000000"):
         assert part in text
     assert "cxr predict FILM --model /runs/x/serving/cxr" in text
+
+
+def test_more_than_two_classes_are_shown_one_by_one() -> None:
+    row = ClassRow(precision=RECALL, recall=RECALL, f1=RECALL, auc=RECALL, support=30)
+    text = screen(RESULT.model_copy(update={"classes": dict.fromkeys(("covid", "sars", "mers"), row)}))
+    assert [line.split()[0] for line in text.splitlines() if "0.90 (0.70-0.97)" in line] == ["covid", "sars", "mers"]
+    text = screen(RESULT.model_copy(update={"classes": dict.fromkeys(("covid", "healthy"), row)}))
+    assert "0.90 (0.70-0.97)" not in text
 
 
 @pytest.mark.parametrize(
