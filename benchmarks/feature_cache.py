@@ -98,7 +98,7 @@ def write_records(rows: Sequence[ManifestRow], classes: Sequence[str], side: int
 
 
 def try_views(records: Path, settings: RunSettings, network: Network, views: int, seed: int, epochs: int) -> Row:
-    """Trains once; seconds from the records to a classifier with its threshold, and what it is worth."""
+    """Trains once; CPU seconds from the records to a classifier with its threshold, and what it is worth."""
     data = settings.data
 
     def split(name: str) -> Split:
@@ -124,9 +124,9 @@ def try_views(records: Path, settings: RunSettings, network: Network, views: int
             data_digest="",
             code_digest="",
         )
-        started = time.perf_counter()
+        started = time.process_time()
         trained = train_and_decide(job)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
     history = trained.info.training["history"]
     return {
         "network": network.name,
@@ -177,8 +177,8 @@ def page(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "has the command. Random weights, so the figures say what the cache changes, and nothing about patients. K is"
     yield f"`trainer.feature_views`; both have the same records, seed and {figures['epochs']} epochs, none stops"
     yield "early, and the best epoch counts. With K = 1 an epoch holds every film and one augmented view of it, with"
-    yield "K = 0 every film, augmented anew. Seconds are from the records to a classifier with its threshold, the"
-    yield "building of the network included."
+    yield "K = 0 every film, augmented anew. CPU seconds, of all cores together, are from the records to a classifier"
+    yield "with its threshold, the building of the network included; seconds per epoch are those of the clock."
     for what, films in figures["films"].items():
         counts = ", ".join(f"{count} {split}" for split, count in films.items())
         rows = [row for row in figures["trials"] if row["films"] == what]
@@ -186,7 +186,7 @@ def page(figures: Mapping[str, Any]) -> Iterator[str]:
         yield f"## Films of the {WHAT[what]}: {counts}"
         yield ""
         yield (
-            "| network | seed | K | seconds | s per epoch | best epoch | "
+            "| network | seed | K | CPU s | s per epoch | best epoch | "
             + " | ".join(f"{split} {name} (95 %)" for split in (EVAL, TEST) for name in METRICS)
             + " |"
         )
@@ -219,7 +219,7 @@ def _compared(rows: Sequence[Row]) -> Iterator[str]:
         ]
         areas = [statistics.mean(pair[views][TEST]["auc"][0] for pair in pairs) for views in (0, 1)]
         yield (
-            f"- {network}, seeds: {len(pairs)}. Seconds with K = 0 over those with K = 1: {told}. Mean test AUC: "
+            f"- {network}, seeds: {len(pairs)}. CPU seconds with K = 0 over those with K = 1: {told}. Mean test AUC: "
             f"{areas[0]:.3f} with K = 0, {areas[1]:.3f} with K = 1. Of {len(standings)} pairs of intervals "
             f"{standings.count('overlap')} overlap; K = 1 lies above in {standings.count('above')} and below in "
             f"{standings.count('below')}."

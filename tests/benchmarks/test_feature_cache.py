@@ -57,7 +57,7 @@ def test_both_are_trained_on_the_same_films_and_measured(
     figures = {"about": "here", "epochs": 2, "films": {"drawn": counts}, "trials": rows}
     page = "\n".join(feature_cache.page(figures))
     assert "## Films of the profile `sample`: " in page
-    assert "- inception_resnet_v2, seeds: 1. Seconds with K = 0 over those with K = 1: " in page
+    assert "- inception_resnet_v2, seeds: 1. CPU seconds with K = 0 over those with K = 1: " in page
 
 
 def test_intervals_overlap_where_they_share_a_point(feature_cache: ModuleType) -> None:

@@ -1,0 +1,136 @@
+"""One JSON value as an array of a tensor's type, with the real server's rules and messages (its json_tensor.cc)."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+
+from serving.server.faults import Fault, invalid
+from serving.server.tensors import type_name
+
+#: Of a value that is repeated in a message. The real server repeats the whole request, megabytes of it.
+MOST_REPEATED: Final = 300
+
+_SPACE: Final = re.compile(r"\s+")
+#: Type of tensor -> what Python makes of JSON for it.
+_TYPES: Final[Mapping[int, tuple[type, ...]]] = {
+    types_pb2.DT_STRING: (str,),
+    types_pb2.DT_BOOL: (bool,),
+    **dict.fromkeys((types_pb2.DT_FLOAT, types_pb2.DT_DOUBLE), (int, float)),
+    **dict.fromkeys(
+        (types_pb2.DT_INT8, types_pb2.DT_INT16, types_pb2.DT_INT32, types_pb2.DT_INT64, types_pb2.DT_UINT8), (int,)
+    ),
+}
+_JSON_TYPES: Final = {
+    type(None): "Null", bool: "Bool", int: "Number", float: "Number", str: "String", list: "Array", dict: "Object",
+}  # fmt: skip
+
+
+def array_of(value: Any, dtype: int) -> np.ndarray:
+    """A scalar, or lists in one another.
+
+    Args:
+        value: as Python parsed it.
+        dtype: type of tensor; strings become bytes objects.
+
+    Raises:
+        Fault: Another type, or lists of different lengths.
+        RecursionError: Lists in one another, hundreds deep.
+    """
+    if dtype not in _TYPES:
+        raise Fault(
+            grpc.StatusCode.UNIMPLEMENTED, f"Conversion of JSON Value: {repeated(value)} to type: {type_name(dtype)}"
+        )
+    shape, first = [], value
+    while isinstance(first, list):
+        shape.append(len(first))
+        first = first[0] if first else None
+    leaves: list[Any] = []
+    _collect(value, 0, shape, dtype, leaves)
+    array = np.empty(len(leaves), object)
+    array[:] = leaves
+    if dtype != types_pb2.DT_STRING:
+        try:
+            array = array.astype(tf.as_dtype(dtype).as_numpy_dtype)
+        except OverflowError as error:
+            raise invalid(f"JSON Value: a number is too large for type: {type_name(dtype)}") from error
+    return array.reshape(shape)
+
+
+def _collect(value: Any, level: int, shape: list[int], dtype: int, leaves: list[Any]) -> None:
+    rank = len(shape)
+    if not isinstance(value, list):
+        if level != rank:
+            raise invalid(
+                f"JSON Value: {repeated(value)} found at incorrect level: {level + 1} in the JSON DOM. "
+                f"Expected at level: {rank}"
+            )
+        leaves.append(_leaf(value, dtype))
+        return
+    if level >= rank:
+        raise invalid(f"Encountered list at unexpected level: {level} expected < {rank}")
+    if len(value) != shape[level]:
+        raise invalid(
+            f"Encountered list at unexpected size: {len(value)} at level: {level} expected size: {shape[level]}"
+        )
+    for one in value:
+        _collect(one, level + 1, shape, dtype, leaves)
+
+
+def _leaf(value: Any, dtype: int) -> Any:
+    if dtype == types_pb2.DT_STRING:
+        if isinstance(value, dict):
+            return _decoded(value)
+        if isinstance(value, str):
+            return value.encode("utf-8", "surrogatepass")
+    # True is an int to Python.
+    if not isinstance(value, _TYPES[dtype]) or (isinstance(value, bool) and dtype != types_pb2.DT_BOOL):
+        kind = str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
+        raise invalid(f"JSON Value: {repeated(value)} Type: {kind} is not of expected type: {type_name(dtype)}")
+    return value
+
+
+def _decoded(value: dict[str, Any]) -> bytes:
+    if not is_base64(value):
+        raise wrong(value, "not formatted correctly for base64 data")
+    # As the real server's Base64Unescape: blanks and missing padding pass, another alphabet does not.
+    text = _SPACE.sub("", value["b64"]).rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError as error:
+        raise invalid("Unable to base64 decode") from error
+
+
+def is_base64(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
+
+
+def is_object(value: Any) -> bool:
+    """Whether names are in it; the object around base64 is a value."""
+    return isinstance(value, dict) and not is_base64(value)
+
+
+def wrong(value: Any, message: str) -> Fault:
+    """The fault of a value that is not as it must be."""
+    return invalid(f"JSON Value: {repeated(value)} {message}")
+
+
+def repeated(value: Any) -> str:
+    """A value as JSON, cut where it is long."""
+    text = ""
+    for piece in json.JSONEncoder().iterencode(value):
+        text += piece[: MOST_REPEATED + 1]
+        if len(text) > MOST_REPEATED:
+            return f"{text[:MOST_REPEATED]}..."
+    return text
+
+
+def shape_of(array: np.ndarray) -> str:
+    """A shape as messages write it."""
+    return "[" + ",".join(map(str, array.shape)) + "]"

@@ -1,0 +1,1 @@
+"""The page: one HTML, one style sheet, one script, and what they ask the server."""

@@ -1,0 +1,58 @@
+"""Serves until somebody says stop."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from serving.server.configuration import Source
+from serving.server.local_server import LocalServer
+from serving.server.models import Say
+
+
+def run(
+    source: Source,
+    rest: socket.socket,
+    host: str,
+    grpc_port: int,
+    announce: Callable[[int, int], None],
+    say: Say,
+) -> None:
+    """Serves until SIGINT or SIGTERM, and returns when the requests that there were are answered.
+
+    Args:
+        source: which models.
+        rest: the socket that HTTP listens on.
+        host: that gRPC listens on.
+        grpc_port: 0 for any that is free.
+        announce: is called with the ports, of gRPC and of HTTP, when both listen.
+        say: is told in a sentence what happens.
+    """
+    tf.get_logger().setLevel("ERROR")  # the loader of TensorFlow 1 is deprecated, and says so at every version
+    if not asyncio.run(_serve(source, rest, host, grpc_port, announce, say)):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # a version that is still loading would crash in TensorFlow while Python takes itself down
+
+
+async def _serve(
+    source: Source,
+    rest: socket.socket,
+    host: str,
+    grpc_port: int,
+    announce: Callable[[int, int], None],
+    say: Say,
+) -> bool:
+    server = LocalServer(source, rest, host, grpc_port, say)
+    await server.start()
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    announce(server.grpc_port, server.rest_port)
+    await told.wait()
+    say("stopping")
+    return await server.stop(seconds=2)
