@@ -9,6 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 PACKAGES = ("cxr", "pipeline", "components", "trainer", "schema", "serving", "kubeflow")
+OWNERS = {**dict.fromkeys(PACKAGES, "cxr"), "cxr_client": "cxr-client"}
 
 
 def test_a_lower_floor_never_imports_a_higher_one(tmp_path: Path) -> None:
@@ -20,8 +21,13 @@ def test_a_lower_floor_never_imports_a_higher_one(tmp_path: Path) -> None:
 
 def test_no_other_distribution_owns_a_name_of_ours() -> None:
     owners = importlib.metadata.packages_distributions()
-    taken = {name: owners[name] for name in PACKAGES if set(owners.get(name, [])) - {"cxr"}}
+    taken = {name: owners[name] for name, owner in OWNERS.items() if set(owners.get(name, [])) - {owner}}
     assert not taken
+
+
+def test_the_client_owns_its_own_name_and_no_other() -> None:
+    owners = importlib.metadata.packages_distributions()
+    assert [name for name, distributions in owners.items() if "cxr-client" in distributions] == ["cxr_client"]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,7 @@ def test_no_other_distribution_owns_a_name_of_ours() -> None:
     [
         "cxr.main", "cxr.run", "cxr.screens", "pipeline.local", "trainer.features", "trainer.statistics",
         "trainer.metrics", "trainer.servable", "components.manifest_gen.manifest", "components.release_gate.rules",
+        "kubeflow.entrypoint", "kubeflow.submission",
     ],
 )  # fmt: skip
 def test_importing_it_does_not_import_tensorflow(module: str) -> None:
