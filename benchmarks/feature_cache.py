@@ -42,7 +42,6 @@ from trainer.features import EVAL, SPLITS, TEST, TRAIN
 from trainer.inference import Inference
 from trainer.input import Split
 from trainer.job import Job
-from trainer.predictions import Predictions
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.trained import Trained, train_and_decide
 
@@ -145,26 +144,11 @@ def measured(trained: Trained, file: Path, split: Split, job: Job) -> Mapping[st
     films, info = read_films([file]), trained.info
     infer = Inference(trained.classifier.core, job.settings.batch_size)
     probabilities = infer(split, f"scoring {file.name} films")
-    positive = info.classes.index(info.positive)
-    overall = assess(
-        Predictions(
-            classes=info.classes,
-            positive=positive,
-            threshold=info.threshold,
-            image_id=films.image_id,
-            patient_id=films.patient_id,
-            label=films.label,
-            view=films.view,
-            source=films.source,
-            sex=films.sex,
-            age=films.age,
-            probabilities=probabilities,
-            decided=probabilities[:, positive] >= np.float32(info.threshold),
-        )
-    ).overall.metrics
+    decided = probabilities[:, info.classes.index(info.positive)] >= np.float32(info.threshold)
+    said = films.predictions(info.classes, info.positive, info.threshold, probabilities, decided)
     return {
         name: [*(round(end, 4) for end in (one.value, one.low, one.high)), one.n]
-        for name, one in overall.items()
+        for name, one in assess(said).overall.metrics.items()
         if name in METRICS
     }
 

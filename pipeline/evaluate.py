@@ -126,27 +126,18 @@ def _run(
     plan: Plan, settings: RunSettings, version: Path, root: Path, log_file: Path, *, debug: bool
 ) -> "tuple[RunResult | None, Mapping[str, NodeRun]]":
     """Runs the pipeline; gives what went wrong, if anything did, and the nodes."""
-    from pipeline.beam_runner import AnnouncingBeamDagRunner
     from pipeline.evaluation_pipeline import create_evaluation_pipeline
-    from pipeline.lineage import connection_config, nodes_of_last_run
-    from pipeline.outcome import outcome_of_failure
+    from pipeline.lineage import connection_config
+    from pipeline.outcome import run_and_describe
 
-    database = root / "metadata.sqlite"
     pipeline = create_evaluation_pipeline(
         root=str(root / "tfx"),
         model=str(_at_hand(version, root)),
         **{name: getattr(plan, name) for name in PLANNED},
         beam_pipeline_args=settings.beam.pipeline_args,
-        metadata_connection_config=connection_config(database),
+        metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
-    try:
-        AnnouncingBeamDagRunner().run(pipeline)
-    except Exception as error:  # Beam raises whatever a node raised
-        if debug:
-            raise
-        nodes = nodes_of_last_run(database)
-        return outcome_of_failure(error, nodes, root / "manifest", log_file), nodes
-    return None, nodes_of_last_run(database)
+    return run_and_describe(pipeline, root, log_file, debug=debug)
 
 
 def _at_hand(version: Path, root: Path) -> Path:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfx.orchestration.pipeline import Pipeline
 from tfx.utils import path_utils
 
 from components.data_audit.audit import Audit, Check
@@ -11,8 +12,8 @@ from components.files import ASSESSMENT_FILE, AUDIT_FILE, DECISION_FILE
 from components.manifest_gen.manifest import Manifest, read_manifest, read_rejected, without, write_manifest
 from components.pusher.publish import versions
 from components.release_gate.decision import Decision
-from pipeline.beam_runner import message_of
-from pipeline.lineage import NodeRun
+from pipeline.beam_runner import AnnouncingBeamDagRunner, message_of
+from pipeline.lineage import NodeRun, nodes_of_last_run
 from pipeline.result import ComponentRun, RunResult
 from trainer.assessment import Assessment
 from trainer.errors import CxrError, RefusedError, UsageError
@@ -61,25 +62,38 @@ def wrong_use_of(error: Exception) -> UsageError | None:
     return type(error)(message_of(error)) if isinstance(error, UsageError) else None
 
 
-def outcome_of_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_file: Path) -> RunResult:
-    """The result of a run in which a node raised: data refused, or failed. Wrong use is raised again.
+def run_and_describe(
+    pipeline: Pipeline, root: Path, log_file: Path, *, debug: bool
+) -> tuple[RunResult | None, dict[str, NodeRun]]:
+    """Runs a pipeline that measures, and pushes nothing.
 
     Args:
-        error: What the runner raised.
-        nodes: The nodes of the run.
-        manifest_folder: Gets a copy of the manifest.
-        log_file: Where the traceback stands.
+        pipeline: Whose metadata are under the root.
+        root: Gets a copy of the manifest where a node raises.
+        log_file: Where the traceback then stands.
+        debug: Raise what a node raises.
+
+    Returns:
+        What went wrong, None where nothing did; and the nodes.
 
     Raises:
-        UsageError: The node found wrong use.
+        UsageError: A node found wrong use.
     """
-    if wrong_use := wrong_use_of(error):
-        raise wrong_use from error
-    return describe_failure(error, nodes, manifest_folder, log_file)
+    database = root / "metadata.sqlite"
+    try:
+        AnnouncingBeamDagRunner().run(pipeline)
+    except Exception as error:  # Beam raises whatever a node raised
+        if debug:
+            raise
+        if wrong_use := wrong_use_of(error):
+            raise wrong_use from error
+        nodes = nodes_of_last_run(database)
+        return describe_failure(error, nodes, root / "manifest", log_file), nodes
+    return None, nodes_of_last_run(database)
 
 
 def describe_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_file: Path) -> RunResult:
-    """As :func:`outcome_of_failure`, but wrong use is a failure too, so that it can be reported.
+    """The result of a run in which a node raised: data refused, or failed.
 
     Args:
         error: What the runner raised.

@@ -100,11 +100,11 @@ def load_settings(
     if profile is not None:
         if profile not in profile_names():
             raise UsageError(f"profile '{profile}' is not one of {', '.join(profile_names())}")
-        _merge(values, _read_yaml(PROFILES / f"{profile}.yaml"))
+        merge(values, _read_yaml(PROFILES / f"{profile}.yaml"))
     if config is not None:
-        _merge(values, _read_yaml(config))
+        merge(values, _read_yaml(config))
     for override in overrides:
-        _merge(values, _parse_override(override))
+        merge(values, parse_override(override))
     if beam:
         values["beam"] = with_arguments(values.get("beam"), beam)
     try:
@@ -125,7 +125,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
-def _parse_override(text: str) -> dict[str, Any]:
+def parse_override(text: str) -> dict[str, Any]:
+    """``trainer.epochs=5`` as ``{"trainer": {"epochs": 5}}``.
+
+    Raises:
+        UsageError: It is no KEY=VALUE, or the value is no YAML.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"--set '{text}' is not KEY=VALUE; for example --set trainer.epochs=5")
@@ -138,10 +143,11 @@ def _parse_override(text: str) -> dict[str, Any]:
     return typing.cast(dict[str, Any], parsed)
 
 
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+def merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    """Puts values over others in place, group by group."""
     for key, value in over.items():
         if isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
+            merge(base[key], value)
         else:
             base[key] = value
 

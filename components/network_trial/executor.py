@@ -12,10 +12,9 @@ from tfx.types import artifact_utils
 from components.files import PREDICTIONS_FILE, TRIAL_FILE
 from components.network_trial.job import job_of
 from components.network_trial.roles import Roles
-from components.score.films import Films, read_films
-from trainer.predictions import ORIGINAL, Predictions, write_predictions
+from components.score.films import read_films
+from trainer.predictions import ORIGINAL, write_predictions
 from trainer.trial import try_network
-from trainer.trial_report import TrialReport
 
 
 class Executor(base_executor.BaseExecutor):
@@ -41,28 +40,9 @@ class Executor(base_executor.BaseExecutor):
         job, test = job_of(records, exec_properties)
         report, probabilities = try_network(job, test)
         films = read_films(sorted(records[roles.test].iterdir()))
-        predictions = predictions_of(films, test.classes, job.positive, report, probabilities)
+        threshold = report.threshold
+        decided = probabilities[:, test.classes.index(job.positive)] >= np.float32(threshold)  # as a served model does
+        predictions = films.predictions(test.classes, job.positive, threshold, probabilities, decided)
         write_predictions({ORIGINAL: predictions}, folder / PREDICTIONS_FILE)
         (folder / TRIAL_FILE).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(job.checkpoints, ignore_errors=True)
-
-
-def predictions_of(
-    films: Films, classes: tuple[str, ...], positive: str, report: TrialReport, probabilities: np.ndarray
-) -> Predictions:
-    """What a network said of films, as a table, decided at its threshold as a served model decides."""
-    index = classes.index(positive)
-    return Predictions(
-        classes=classes,
-        positive=index,
-        threshold=report.threshold,
-        image_id=films.image_id,
-        patient_id=films.patient_id,
-        label=films.label,
-        view=films.view,
-        source=films.source,
-        sex=films.sex,
-        age=films.age,
-        probabilities=probabilities,
-        decided=probabilities[:, index] >= np.float32(report.threshold),
-    )

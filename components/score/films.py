@@ -1,7 +1,7 @@
 """The records of the test split, as they are and with other images in them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isqrt
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer import features
+from trainer.predictions import Predictions
 
 _COLUMNS: Final = {
     **dict.fromkeys(
@@ -67,6 +68,28 @@ class Films:
         """The mean of all films, float64 [S, S]; [0, 0] of none."""
         total: np.ndarray = sum((self.images([film])[0].astype(float) for film in range(len(self))), np.zeros(()))
         return total / len(self) if len(self) else np.zeros((0, 0))
+
+    def predictions(
+        self, classes: tuple[str, ...], positive: str, threshold: float, probabilities: np.ndarray, decided: np.ndarray
+    ) -> Predictions:
+        """What a model has said of them, as a table.
+
+        Args:
+            classes: Names of the classes, [C].
+            positive: The positive class.
+            threshold: Of its score, as stored in the model.
+            probabilities: float32 [N, C].
+            decided: bool [N], the model calls the film positive.
+        """
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "records"}
+        return Predictions(
+            classes=classes,
+            positive=classes.index(positive),
+            threshold=threshold,
+            probabilities=probabilities,
+            decided=decided,
+            **columns,
+        )
 
     def _example(self, film: int) -> tf.train.Example:
         return tf.train.Example.FromString(self.records[film])

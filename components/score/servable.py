@@ -85,20 +85,8 @@ class Servable:
 
     def predictions(self, films: Films, probabilities: np.ndarray, decided: np.ndarray) -> Predictions:
         """What it said of films, as a table."""
-        return Predictions(
-            classes=self.info.classes,
-            positive=self.info.classes.index(self.info.positive),
-            threshold=self.info.threshold,
-            image_id=films.image_id,
-            patient_id=films.patient_id,
-            label=films.label,
-            view=films.view,
-            source=films.source,
-            sex=films.sex,
-            age=films.age,
-            probabilities=probabilities,
-            decided=decided,
-        )
+        info = self.info
+        return films.predictions(info.classes, info.positive, info.threshold, probabilities, decided)
 
 
 def _batches(values: Sequence[bytes], size: int) -> Iterator[tf.Tensor]:

@@ -113,12 +113,10 @@ def _run(
     debug: bool,
 ) -> "tuple[RunResult | None, Mapping[str, NodeRun]]":
     """Runs the pipeline; gives what went wrong, if anything did, and the nodes."""
-    from pipeline.beam_runner import AnnouncingBeamDagRunner
     from pipeline.compare.definition import create_comparison_pipeline
-    from pipeline.lineage import connection_config, nodes_of_last_run
-    from pipeline.outcome import outcome_of_failure
+    from pipeline.lineage import connection_config
+    from pipeline.outcome import run_and_describe
 
-    database = root / "metadata.sqlite"
     planned: dict[str, Any] = {name: getattr(plan, name) for name in PLANNED}
     split = FoldSettings(by=settings.split.by, folds=folds) if folds else settings.split
     pipeline = create_comparison_pipeline(
@@ -131,16 +129,9 @@ def _run(
         code={**plan.code, "NetworkTrial": code_digest(TRIAL)},
         checkpoint_dir=str(root / "checkpoints"),
         beam_pipeline_args=settings.beam.pipeline_args,
-        metadata_connection_config=connection_config(database),
+        metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
-    try:
-        AnnouncingBeamDagRunner().run(pipeline)
-    except Exception as error:  # Beam raises whatever a node raised
-        if debug:
-            raise
-        nodes = nodes_of_last_run(database)
-        return outcome_of_failure(error, nodes, root / "manifest", log_file), nodes
-    return None, nodes_of_last_run(database)
+    return run_and_describe(pipeline, root, log_file, debug=debug)
 
 
 def _digest_of(weights: str) -> str:

@@ -8,6 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.json_format import MessageToJson, Parse
+from google.protobuf.message_factory import MessageFactory
 
 from serving.server.limits import Limits
 
@@ -30,16 +34,43 @@ def test_every_curl_command_gets_an_answer(server: Served, film: bytes, tmp_path
     assert re.search(r'"AVAILABLE"|"signature_def"|"predictions"|"outputs"', done.stdout)
 
 
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+GRPCURL = [line for line in TEXT.splitlines() if line.startswith("grpcurl ")]
+
+
 def test_the_python_example_runs(
     server: Served, film: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     (tmp_path / "film.png").write_bytes(film)
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(example.replace("localhost:8500", f"127.0.0.1:{server.grpc_port}"), "example", "exec"), {})
+        exec(compile(PYTHON[0].replace("localhost:8500", f"127.0.0.1:{server.grpc_port}"), "example", "exec"), {})
     assert printed.getvalue().startswith("7 [b'")
+
+
+@pytest.mark.parametrize("command", GRPCURL)
+def test_what_grpcurl_is_told_gets_an_answer(
+    server: Served, film: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str  # noqa: F811
+) -> None:  # fmt: skip
+    """The part of grpcurl, JSON by the protoset to the wire and back, is played here: no package index has it."""
+    (tmp_path / "film.png").write_bytes(film)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(PYTHON[1], "example", "exec"), {})
+    heard = subprocess.run(
+        ["bash", "-c", f"grpcurl() {{ printf '%s\\n' \"$@\"; }}; {command}"], capture_output=True, text=True, check=True
+    )
+    plain, told, file, flag, body, address, method = heard.stdout.splitlines()
+    assert (plain, told, flag, address) == ("-plaintext", "-protoset", "-d", "localhost:8500")
+    pool = DescriptorPool()
+    for described in FileDescriptorSet.FromString(Path(file).read_bytes()).file:
+        pool.Add(described)
+    service, _, name = method.partition("/")
+    called = pool.FindServiceByName(service).FindMethodByName(name)
+    request, reply = (MessageFactory(pool).GetPrototype(kind) for kind in (called.input_type, called.output_type))
+    call = server.channel.unary_unary(f"/{method}", request.SerializeToString, reply.FromString)
+    said = MessageToJson(call(Parse(body, request()), timeout=60))
+    assert '"AVAILABLE"' in said or '"label"' in said
 
 
 def test_the_limits_are_those_of_the_code() -> None:
