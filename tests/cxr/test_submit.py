@@ -127,7 +127,13 @@ def test_settings_and_image_of_one_run_go_to_the_server(compiled: Path) -> None:
             ("--set", "trainer.epochs=0"),
             "cxr: trainer_settings.epochs is 0: input should be greater than or equal to 1",
         ),
-        (("--set", "split.by=film"), "cxr: --set 'split.by=film' is not KEY=VALUE with a key of data, trainer, gate;"),
+        (("--set", "split.by=film"), "cxr: --set 'split.by=film' is no key of data, trainer, gate; all else is"),
+        (("--set", "trainer=5"), "cxr: --set 'trainer=5' is no key of data, trainer, gate; all else is compiled"),
+        (("--set", "trainer"), "cxr: --set 'trainer' is not KEY=VALUE"),
+        (
+            ("--set", "trainer.epochs.all=1"),
+            "cxr: trainer_settings.epochs is {'all': 1}: input should be a valid integer",
+        ),
         (("--image", "cxr:latest"), "cxr: rule image: the image is 'cxr:latest'"),
     ],
 )

@@ -1,5 +1,6 @@
 """The same pipeline, compiled for Kubeflow Pipelines v2: nothing in it that an open-source backend refuses."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,91 +8,189 @@ from typing import Any
 import pytest
 import yaml
 
-from kubeflow.compiler import compile_pipeline
+from components.manifest_gen.key import KEY_VARIABLE
+from kubeflow.compiler import COMMAND, compile_documents, compile_pipeline
+from kubeflow.parameters import RUN_PARAMETERS
+from kubeflow.platform import READ_SERVED
+from pipeline.settings import load_settings
+from tests.kubeflow.conftest import IMAGE
 from trainer.errors import UsageError
 
+#: On one machine the runner itself writes the report.
+ONLY_ON_KUBEFLOW = {"Report"}
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+
+def compile_sample(*overrides: str, image: str = IMAGE) -> tuple[dict[str, Any], dict[str, Any]]:
+    return compile_documents(load_settings("sample", None, ["data.root=/films", *overrides]), image)
+
+
+def tasks_of(spec: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = spec["root"]["dag"]["tasks"]
+    return found
+
+
+def containers_of(spec: dict[str, Any]) -> dict[str, Any]:
+    return {
+        label.removesuffix("_executor"): executor["container"]
+        for label, executor in spec["deploymentSpec"]["executors"].items()
+    }
+
+
+def told(container: dict[str, Any], option: str) -> str | None:
+    args: list[str] = container["args"]
+    return args[args.index(option) + 1] if option in args else None
+
+
+def test_every_container_runs_our_entry_point_in_our_image_and_knows_its_node(spec: dict[str, Any]) -> None:
+    assert set(containers_of(spec)) == set(tasks_of(spec))
+    for node, container in containers_of(spec).items():
+        assert (container["image"], container["command"]) == (IMAGE, list(COMMAND))
+        assert told(container, "--node") == node
+        assert container["args"].count("{{$}}") == 1
+        assert sum(arg.startswith("--runner=") for arg in container["args"]) <= 1
+
+
+def test_tasks_are_the_nodes_of_the_local_pipeline_but_for_named_exceptions(spec: dict[str, Any]) -> None:
     import dataclasses
 
     from pipeline.definition import create_pipeline
     from pipeline.plan import make_plan
-    from pipeline.settings import load_settings
 
     plan = make_plan(load_settings("sample", None, ["data.root=/films"]), digest_of_data="0" * 64, key_id="1" * 16)
-    pipeline = create_pipeline(
+    local = create_pipeline(
         name="cxr",
-        root="minio://mlpipeline/v2/artifacts",
+        root="/root",
         **{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)},
-        schema_file="/app/schema/schema.pbtxt",
+        schema_file="schema.pbtxt",
         checkpoint_dir="/checkpoints",
         model_folder="/serving/cxr",
-        version=1_700_000_000,
+        version=1,
     )
-    output = tmp_path_factory.mktemp("compiled") / "pipeline.yaml"
-    compile_pipeline(pipeline, output, "example.org/cxr:0.1.0")
-    document: dict[str, Any] = yaml.safe_load(output.read_text(encoding="utf-8"))
-    return document
+    assert set(tasks_of(spec)) - {node.id for node in local.components} == ONLY_ON_KUBEFLOW
+    assert {node.id for node in local.components} <= set(tasks_of(spec))
 
 
-def executors(compiled: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = compiled["deploymentSpec"]["executors"]
-    return found
+def test_the_trainer_waits_for_the_data_gate(spec: dict[str, Any]) -> None:
+    assert "DataGate" in tasks_of(spec)["Trainer"]["dependentTasks"]
 
 
-def test_the_schema_is_the_one_that_backends_accept(compiled: dict[str, Any]) -> None:
-    assert compiled["schemaVersion"] == "2.1.0"
+def test_a_search_is_a_task_between_the_data_gate_and_the_trainer() -> None:
+    spec, _ = compile_sample("tuner.trials=2")
+    assert "DataGate" in tasks_of(spec)["Tuner"]["dependentTasks"]
+    inputs = {node: tasks_of(spec)[node]["inputs"]["artifacts"] for node in ("Trainer", "Report")}
+    best = {"outputArtifactKey": "best_hyperparameters", "producerTask": "Tuner"}
+    assert inputs["Trainer"]["hyperparameters"]["taskOutputArtifact"] == best
+    assert inputs["Report"]["trials"]["taskOutputArtifact"]["producerTask"] == "Tuner"
 
 
-def test_every_executor_is_a_container_with_our_image_or_an_importer(compiled: dict[str, Any]) -> None:
-    for name, executor in executors(compiled).items():
-        assert set(executor) <= {"container", "importer"}, f"{name} is {set(executor)}"
-        if "container" in executor:
-            assert executor["container"]["image"] == "example.org/cxr:0.1.0"
+def test_the_parameters_of_a_run_have_the_compiled_defaults_but_the_digest_of_the_films_has_none(
+    spec: dict[str, Any],
+) -> None:
+    inputs = spec["root"]["inputDefinitions"]["parameters"]
+    assert set(inputs) == set(RUN_PARAMETERS)
+    assert "defaultValue" not in inputs["data_digest"]
+    settings = load_settings("sample", None, ["data.root=/films"])
+    assert inputs["trainer_settings"]["defaultValue"] == settings.trainer.model_dump_json()
+    for name, parameter in RUN_PARAMETERS.items():
+        for node in set(parameter.nodes) & set(tasks_of(spec)):
+            assert tasks_of(spec)[node]["inputs"]["parameters"][name] == {"componentInputParameter": name}
 
 
-def test_there_is_no_resolver_and_no_file_based_driver(compiled: dict[str, Any]) -> None:
-    text = yaml.safe_dump(compiled)
-    assert "resolver" not in text.lower()
-    assert "preCacheCheck" not in text  # where TFX compiles the driver of a FileBasedExampleGen
+def test_only_nodes_whose_cache_key_holds_all_are_taken_from_the_cache(spec: dict[str, Any]) -> None:
+    cached = {node for node, task in tasks_of(spec).items() if task["cachingOptions"]["enableCache"]}
+    assert cached == set(tasks_of(spec)) - set(READ_SERVED)
 
 
-def test_there_is_no_module_file_and_no_wheel(compiled: dict[str, Any]) -> None:
-    text = yaml.safe_dump(compiled)
-    assert "module_file" not in text
-    assert ".whl" not in text
-    assert "trainer.run.run_fn" in text
+@pytest.mark.parametrize(
+    "overrides, uncached",
+    [
+        ((), {"ManifestGen"}),  # compiled without the key
+        (("trainer.weights=/weights/own.h5",), {"ManifestGen", "Trainer"}),  # a file that only the pods see
+    ],
+)
+def test_what_the_compiling_machine_cannot_see_is_no_cache_key(
+    overrides: tuple[str, ...], uncached: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    spec, _ = compile_sample(*overrides)
+    refused = {node for node, task in tasks_of(spec).items() if not task["cachingOptions"]["enableCache"]}
+    assert refused == uncached | set(READ_SERVED)
 
 
-def test_every_producer_is_a_task(compiled: dict[str, Any]) -> None:
-    tasks = compiled["root"]["dag"]["tasks"]
-    producers = set(re.findall(r"producerTask: (\S+)", yaml.safe_dump(compiled)))
-    assert producers
-    assert producers <= set(tasks)
-    assert not [name for name in producers if name.endswith("_task")]
+def test_the_cache_can_be_turned_off() -> None:
+    spec, _ = compile_sample("kubeflow.cache=false")
+    assert not any(task["cachingOptions"]["enableCache"] for task in tasks_of(spec).values())
 
 
-def test_tasks_are_the_nodes_of_the_local_pipeline(compiled: dict[str, Any]) -> None:
-    assert set(compiled["root"]["dag"]["tasks"]) == {
-        "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit",
-        "DataGate", "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher",
+def test_resources_and_gpus_are_asked_for_as_kubernetes_names_them() -> None:
+    resources = "{default: {cpu: 1}, Trainer: {gpus: 2, memory: 32}, Score: {gpus: 1}}"
+    containers = containers_of(compile_sample(f"kubeflow.resources={resources}")[0])
+    # The rule by which the driver makes limits of a pod: cpu, memory, and the accelerator's type as it stands there.
+    trainer = containers["Trainer"]["resources"]
+    assert trainer == {"cpuLimit": 1, "memoryLimit": 32, "accelerator": {"type": "nvidia.com/gpu", "count": "2"}}
+    assert told(containers["Trainer"], "--gpus") == "2"
+    assert {node for node, container in containers.items() if "accelerator" in container["resources"]} == {
+        "Trainer", "Score",
     }  # fmt: skip
-    assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) for name in compiled["root"]["dag"]["tasks"])
 
 
-def test_the_trainer_waits_for_the_data_gate(compiled: dict[str, Any]) -> None:
-    assert "DataGate" in compiled["root"]["dag"]["tasks"]["Trainer"]["dependentTasks"]
+def test_places_of_checkpoints_and_shared_artifacts_are_told_to_the_components() -> None:
+    spec, _ = compile_sample(
+        "kubeflow.checkpoints={claim: states, mount: /states}", "kubeflow.shared={claim: work, mount: /work}"
+    )
+    config = json.loads(tasks_of(spec)["Trainer"]["inputs"]["parameters"]["custom_config"]["runtimeValue"]["constant"])
+    assert config["checkpoint_dir"] == "/states"
+    assert containers_of(spec)["DataGate"]["env"] == [{"name": "CXR_SHARED_FOLDER", "value": "/work"}]
 
 
-def test_it_loads_in_the_kubeflow_client(compiled: dict[str, Any], tmp_path: Path) -> None:
+def test_options_of_beam_come_into_every_container_that_uses_it() -> None:
+    spec, _ = compile_sample("beam.options=[--direct_running_mode=multi_processing, --direct_num_workers=3]")
+    for node in ("ManifestGen", "XrayExampleGen", "StatisticsGen", "Evaluator"):
+        assert containers_of(spec)[node]["args"].count("--direct_num_workers=3") == 1
+
+
+def test_both_documents_load_in_the_kubeflow_client(compiled_file: Path) -> None:
+    from google.protobuf import json_format
     from kfp import components
+    from kfp.pipeline_spec import pipeline_spec_pb2
 
-    file = tmp_path / "pipeline.yaml"
-    file.write_text(yaml.safe_dump(compiled), encoding="utf-8")
-    assert components.load_component_from_file(str(file)).name == "cxr"
+    loaded = components.load_component_from_file(str(compiled_file))
+    assert loaded.name == "cxr"
+    assert set(loaded.platform_spec.platforms) == {"kubernetes"}
+    spec, _ = yaml.safe_load_all(compiled_file.read_text(encoding="utf-8"))
+    json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())  # an unknown field raises
 
 
-def test_an_output_that_the_client_would_not_take_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"output .*pipeline.json does not end in .yaml"):
-        compile_pipeline(None, tmp_path / "pipeline.json", "image")  # type: ignore[arg-type]
+def test_the_file_has_no_anchors_and_the_specification_comes_first(compiled_file: Path) -> None:
+    text = compiled_file.read_text(encoding="utf-8")
+    assert not re.search(r"[&*]id\d", text)
+    assert [set(document) & {"root", "platforms"} for document in yaml.safe_load_all(text)] == [{"root"}, {"platforms"}]
+
+
+@pytest.mark.parametrize(
+    "overrides, image, message",
+    [
+        (["data.root=/films"], "", r"kubeflow.image is not set; name the image .* --image NAME:TAG"),
+        ([], IMAGE, r"data.root is not set; name the folder under which the pods find the films"),
+        (
+            ["data.root=/films", "beam.options=[--direct_worker=2]"],
+            IMAGE,
+            "--direct_worker is not an option of DirectRunner",
+        ),
+        (["data.root=/films", "data.image_size=64"], IMAGE, r"inception_resnet_v2 needs at least \d+; raise it"),
+    ],
+)
+def test_what_could_only_fail_in_a_pod_is_told_before(overrides: list[str], image: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        compile_documents(load_settings("sample", None, overrides), image)
+
+
+@pytest.mark.parametrize(
+    "name, message", [("pipeline.json", "does not end in .yaml"), ("none/pipeline.yaml", "cannot be written: No such")]
+)
+def test_an_output_that_cannot_be_is_refused(
+    name: str, message: str, tmp_path: Path, spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow.compiler.compile_documents", lambda *_: (spec, {}))
+    with pytest.raises(UsageError, match=message):
+        compile_pipeline(load_settings("sample", None, []), tmp_path / name, IMAGE)

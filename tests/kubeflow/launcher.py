@@ -1,0 +1,114 @@
+"""What the launcher of Kubeflow Pipelines v2 does in a pod: fetch inputs, run the command, store outputs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubeflow.artifacts import BOX_VARIABLE, SCHEMES
+
+PROJECT = Path(__file__).parents[2]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The object store: a folder in which every URI has a place."""
+
+    folder: Path
+
+    def place(self, uri: str) -> Path:
+        """Where an object, or all below a prefix, is kept."""
+        return self.folder / local_path(uri).lstrip("/")
+
+
+def local_path(uri: str) -> str:
+    """Where a pod has an artifact: ``minio://bucket/key`` -> ``/minio/bucket/key``."""
+    for scheme, folder in SCHEMES.items():
+        if uri.startswith(scheme):
+            return uri.replace(scheme, folder, 1)
+    raise ValueError(f"unsupported storage scheme: {uri}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a container ended: its exit code, its log, and what it wrote as its outputs."""
+
+    code: int
+    log: str
+    output: Json
+
+
+def launch(
+    container: Json,
+    executor_input: Json,
+    pod: Path,
+    store: Store,
+    environment: Mapping[str, str],
+    project: Path = PROJECT,
+) -> Ended:
+    """Runs one container to its end.
+
+    Args:
+        container: Its specification.
+        executor_input: As the driver provisioned it.
+        pod: Folder in the place of the pod's root, emptied afterwards.
+        store: Where artifacts come from and go to.
+        environment: Further variables of the pod.
+        project: The code that is in the image.
+    """
+    for listed in executor_input["inputs"]["artifacts"].values():
+        for artifact in listed["artifacts"]:
+            if store.place(artifact["uri"]).exists():  # a prefix without objects is no error of the launcher's
+                _copy(store.place(artifact["uri"]), inside(pod, local_path(artifact["uri"])))
+    outputs = [one for listed in executor_input["outputs"]["artifacts"].values() for one in listed["artifacts"]]
+    for artifact in outputs:
+        inside(pod, local_path(artifact["uri"])).parent.mkdir(parents=True, exist_ok=True)
+    arguments = [arg.replace("{{$}}", json.dumps(executor_input)) for arg in container["args"]]
+    command = [sys.executable if word == "python" else word for word in container["command"]]
+    given = {"PYTHONPATH": str(_without_tools(pod.parent))}
+    given |= {variable["name"]: variable["value"] for variable in container.get("env", [])}
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=project,
+        env={**os.environ, **given, **environment, BOX_VARIABLE: str(pod)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    output = {}
+    if done.returncode == 0:
+        for artifact in outputs:
+            local = inside(pod, local_path(artifact["uri"]))
+            if local.exists():  # else the launcher warns and goes on
+                _copy(local, store.place(artifact["uri"]))
+        output = json.loads(inside(pod, executor_input["outputs"]["outputFile"]).read_text())
+    shutil.rmtree(pod, ignore_errors=True)
+    return Ended(done.returncode, done.stdout, output)
+
+
+def _without_tools(folder: Path) -> Path:
+    """A folder for ``PYTHONPATH``: no image has what only tests need, and one of them is imported where it is found."""
+    hidden = folder / "hidden"
+    hidden.mkdir(parents=True, exist_ok=True)
+    (hidden / "kubernetes_validate.py").write_text("raise ImportError('not in the image')\n")
+    return hidden
+
+
+def inside(pod: Path, path: str) -> Path:
+    """A path of a pod, below the folder that stands for the pod's root."""
+    return pod / path.lstrip("/")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, target)

@@ -1,0 +1,132 @@
+"""What a second run takes from the cache, by the driver's own key: containers are stood in for, nothing else."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubeflow.documents import dump
+from kubeflow.platform import READ_SERVED
+from pipeline.digests import data_digest
+from pipeline.settings import load_settings
+from tests.kubeflow.backend import Backend
+from tests.kubeflow.launcher import Ended, Store
+
+#: Behind a node that always runs, and told of what it made.
+BEHIND = {"DataGate", "ShortcutAudit"}
+
+
+def stand_in(container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]) -> Ended:
+    outputs = executor_input["outputs"]["artifacts"]
+    return Ended(
+        0, "", {"artifacts": {key: {"artifacts": [listed["artifacts"][0]]} for key, listed in outputs.items()}}
+    )
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Backend:
+    return Backend(
+        tmp_path, {"cxr-patient-key": {"key": "k"}}, ("cxr-films", "cxr-serving"), version=(2, 17), launch=stand_in
+    )
+
+
+def ran(backend: Backend, file: Path, **parameters: str) -> set[str]:
+    tasks = backend.run(file, parameters)
+    assert {task.state for task in tasks.values()} <= {"succeeded", "cached"}
+    return {name for name, task in tasks.items() if task.state == "succeeded"}
+
+
+@pytest.fixture
+def everything(compiled_file: Path) -> set[str]:
+    spec, _ = yaml.load_all(compiled_file.read_text(), Loader=yaml.CSafeLoader)
+    return set(spec["root"]["dag"]["tasks"])
+
+
+def test_the_same_films_again_only_what_looks_at_the_served_model_runs(
+    backend: Backend, compiled_file: Path, everything: set[str]
+) -> None:
+    assert ran(backend, compiled_file, data_digest="films") == everything
+    assert ran(backend, compiled_file, data_digest="films") == set(READ_SERVED) | BEHIND
+
+
+def test_a_changed_film_and_everything_that_sees_films_runs(
+    backend: Backend, compiled_file: Path, everything: set[str], films: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    copy = tmp_path / "films"
+    shutil.copytree(films, copy)
+    data = load_settings("sample", None, [f"data.root={copy}"]).data
+    before = data_digest(data, tmp_path / "memo.json")
+    ran(backend, compiled_file, data_digest=before)
+    assert ran(backend, compiled_file, data_digest=data_digest(data, tmp_path / "memo.json")) < everything
+    film = next(copy.rglob("*.png"))
+    film.write_bytes(film.read_bytes() + b"\0")
+    assert ran(backend, compiled_file, data_digest=data_digest(data, tmp_path / "memo.json")) == everything - {
+        "ImportSchemaGen"
+    }
+
+
+def test_other_settings_of_the_trainer_train_again_on_the_same_records(backend: Backend, compiled_file: Path) -> None:
+    ran(backend, compiled_file, data_digest="films")
+    again = ran(backend, compiled_file, data_digest="films", trainer_settings=json.dumps({"epochs": 2}))
+    assert again == {"Trainer", "Evaluator", *READ_SERVED, *BEHIND}
+
+
+def test_another_image_is_another_cache_key(
+    backend: Backend, compiled_file: Path, everything: set[str], tmp_path: Path
+) -> None:
+    ran(backend, compiled_file, data_digest="films")
+    spec, platform = yaml.load_all(compiled_file.read_text(), Loader=yaml.CSafeLoader)
+    for executor in spec["deploymentSpec"]["executors"].values():
+        executor["container"]["image"] = "registry.example/cxr:0.2.0"
+    (tmp_path / "other.yaml").write_text(dump(spec, platform))
+    assert ran(backend, tmp_path / "other.yaml", data_digest="films") == everything
+
+
+def test_a_run_that_does_not_name_its_films_is_refused(backend: Backend, compiled_file: Path) -> None:
+    with pytest.raises(ValueError, match="parameter data_digest has neither a value nor a default"):
+        backend.run(compiled_file, {})
+
+
+def test_a_claim_or_a_secret_that_is_not_there_keeps_pods_from_starting(tmp_path: Path, compiled_file: Path) -> None:
+    with pytest.raises(ValueError, match='persistentvolumeclaim "cxr-films" not found'):
+        Backend(tmp_path, {"cxr-patient-key": {"key": "k"}}, launch=stand_in).run(compiled_file, {"data_digest": "d"})
+    with pytest.raises(KeyError, match="cxr-patient-key"):
+        Backend(tmp_path, {}, ("cxr-films", "cxr-serving"), launch=stand_in).run(compiled_file, {"data_digest": "d"})
+
+
+def test_nothing_behind_a_failed_task_runs(tmp_path: Path, compiled_file: Path) -> None:
+    def refuses(container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]) -> Ended:
+        if pod.name.endswith("DataGate"):
+            return Ended(3, "cxr: DataGate: no", {})
+        return stand_in(container, executor_input, pod, store, environment)
+
+    backend = Backend(
+        tmp_path, {"cxr-patient-key": {"key": "k"}}, ("cxr-films", "cxr-serving"), launch=refuses
+    )  # fmt: skip
+    tasks = backend.run(compiled_file, {"data_digest": "d"})
+    assert tasks["DataGate"].state == "failed"
+    assert {name for name, task in tasks.items() if task.state == "skipped"} == {
+        "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher", "Report",
+    }  # fmt: skip
+
+
+def test_importers_and_resolvers_are_as_in_the_backend(tmp_path: Path, documents: Any) -> None:
+    spec, platform = documents
+    spec["root"]["dag"]["tasks"] = {"ImportSchemaGen": spec["root"]["dag"]["tasks"]["ImportSchemaGen"]}
+    executors = spec["deploymentSpec"]["executors"]
+    schema = {"instanceSchema": "title: tfx.Schema\n"}
+    executors["ImportSchemaGen_executor"] = {
+        "importer": {"artifactUri": {"constant": "minio://b/schema"}, "typeSchema": schema}
+    }
+    (tmp_path / "importer.yaml").write_text(dump(spec, platform))
+    tasks = Backend(tmp_path, launch=stand_in).run(tmp_path / "importer.yaml", {})
+    assert tasks["ImportSchemaGen"].outputs["result"].uri == "minio://b/schema"
+    executors["ImportSchemaGen_executor"] = {"resolver": {}}
+    (tmp_path / "resolver.yaml").write_text(dump(spec, platform))
+    with pytest.raises(ValueError, match="non-container and non-importer executor not implemented"):
+        Backend(tmp_path, launch=stand_in).run(tmp_path / "resolver.yaml", {})
