@@ -71,8 +71,7 @@ def launch(
         inside(pod, local_path(artifact["uri"])).parent.mkdir(parents=True, exist_ok=True)
     arguments = [arg.replace("{{$}}", json.dumps(executor_input)) for arg in container["args"]]
     command = [sys.executable if word == "python" else word for word in container["command"]]
-    given = {"PYTHONPATH": str(_without_tools(pod.parent))}
-    given |= {variable["name"]: variable["value"] for variable in container.get("env", [])}
+    given = {variable["name"]: variable["value"] for variable in container.get("env", [])}
     done = subprocess.run(
         [*command, *arguments],
         cwd=project,
@@ -91,14 +90,6 @@ def launch(
         output = json.loads(inside(pod, executor_input["outputs"]["outputFile"]).read_text())
     shutil.rmtree(pod, ignore_errors=True)
     return Ended(done.returncode, done.stdout, output)
-
-
-def _without_tools(folder: Path) -> Path:
-    """A folder for ``PYTHONPATH``: no image has what only tests need, and one of them is imported where it is found."""
-    hidden = folder / "hidden"
-    hidden.mkdir(parents=True, exist_ok=True)
-    (hidden / "kubernetes_validate.py").write_text("raise ImportError('not in the image')\n")
-    return hidden
 
 
 def inside(pod: Path, path: str) -> Path:
