@@ -1,4 +1,4 @@
-"""``cxr models``: pushed versions, and which of them TF Serving serves under which label."""
+"""``cxr models``: pushed versions, and which of them TF Serving is to serve under which label."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ NEWEST: Final = "latest"
 
 
 def _where(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which model and which file."""
+    """The options that say which model, which file and which server."""
     for option in (
+        click.option("--server", metavar="URL", help="REST address of the server, to be asked what it has loaded."),
         click.option("--model", "name", help="Name of the model, where there are several."),
         click.option(
             "--model-config",
@@ -60,16 +61,15 @@ class _Place:
 
 @click.group("models", invoke_without_command=True)
 @_where
-@click.option("--server", metavar="URL", help="Say of each version whether this server has it; its REST address.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.pass_context
 def command(
     ctx: click.Context, folder: Path, config_file: Path | None, name: str | None, server: str | None, as_json: bool
 ) -> None:
-    """List pushed versions with their metrics, and say which of them TF Serving serves.
+    """List pushed versions with their metrics, and say which of them TF Serving is configured to serve.
 
-    The verbs below edit TF Serving's model config file, which a running server reads again by itself. It is made where
-    there is none.
+    Only --server says which of them answer. The verbs below edit TF Serving's model config file, which a running server
+    reads again by itself. It is made where there is none.
 
     \b
     Examples:
@@ -81,9 +81,9 @@ def command(
       cxr models rollback
     """
     if ctx.invoked_subcommand:
-        if server or as_json:
-            raise UsageError(f"--server and --json belong to the list; leave them out before {ctx.invoked_subcommand}")
-        given = {"folder": folder, "config_file": config_file, "name": name}
+        if as_json:
+            raise UsageError(f"--json belongs to the list; leave it out before {ctx.invoked_subcommand}")
+        given = {"folder": folder, "config_file": config_file, "name": name, "server": server}
         ctx.default_map = dict.fromkeys(command.commands, given)
         return
     from cxr.models_screen import as_object, lines_of, listing
@@ -179,11 +179,12 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _edit(change: Change, folder: Path, config_file: Path | None, name: str | None) -> None:
-    """Changes one model of the file, and writes it only if a server can follow it."""
+def _edit(change: Change, folder: Path, config_file: Path | None, name: str | None, server: str | None) -> None:
+    """Changes one model of the file, and writes it only if a server can follow it, and the one that is named will."""
     from cxr.models_screen import summary_of
     from serving.model_config import model_in, read_config, starter, write_config
-    from serving.version_policy import faults
+    from serving.server_status import status_of
+    from serving.version_policy import faults, server_faults
     from serving.versions import chosen_model, models_in, versions_of
 
     place = _Place.of(folder, config_file)
@@ -191,12 +192,18 @@ def _edit(change: Change, folder: Path, config_file: Path | None, name: str | No
     versions = versions_of(model_folder)
     config = read_config(place.config_file) if place.config_file.exists() else starter(name)
     model = model_in(config, name)
+    before = type(model)()
+    before.CopyFrom(model)
     done = change(model, versions)
     if left := faults(model, versions):
         raise UsageError(f"{place.config_file} would not be followed: {'; '.join(left)}; nothing is written")
+    if server and (left := server_faults(before, model, versions, status_of(server, name))):
+        raise UsageError(f"{server} would not be well after it: {'; '.join(left)}; nothing is written")
     write_config(place.config_file, config)
     if done:
         click.echo(f"{name}: {done}")
     for line in summary_of(model, versions):
         click.echo(line)
+    if not server:
+        click.echo("no server was asked which versions are AVAILABLE; --server URL asks before anything is written")
     click.echo(f"written to {place.config_file}")

@@ -36,8 +36,8 @@ class ModelListing:
     server: ServerStatus | None
 
     @property
-    def served(self) -> list[int]:
-        """Versions that the config serves, oldest first."""
+    def configured(self) -> list[int]:
+        """Versions that the config names to be served, oldest first; only a server knows which of them answer."""
         return served(self.config, (one.number for one in self.versions)) if self.config is not None else []
 
     @property
@@ -47,10 +47,14 @@ class ModelListing:
             return ["the model config file does not name this model, and it is not served"]
         found = faults(self.config, self.versions)
         if self.server is not None:
-            for number in set(self.served) - self.server.available:
-                why = self.server.errors.get(number, "it may still be loading")
+            for number in set(self.configured) - self.server.available:
+                why = self.server.errors.get(number) or f"its state there is {self.state_of(number)}"
                 found.append(f"version {number} is not available on the server: {why}")
         return found
+
+    def state_of(self, number: int) -> str | None:
+        """The server's word for a version's state; None where no server was asked."""
+        return self.server.states.get(number, "unknown") if self.server is not None else None
 
     def labels_of(self, number: int) -> list[str]:
         """The labels of a version."""
@@ -112,9 +116,9 @@ def _version(model: ModelListing, version: Version) -> dict[str, Any]:
         "version": version.number,
         "state": "incomplete" if version.fault else "complete",
         "fault": version.fault or None,
-        "served": version.number in model.served,
+        "configured": version.number in model.configured,
         "labels": model.labels_of(version.number),
-        "available": version.number in model.server.available if model.server else None,
+        "server": model.state_of(version.number),
         "pushed": version.pushed.isoformat(timespec="seconds") if version.pushed else None,
         "bytes": version.bytes,
         "backbone": info.backbone if info else None,
@@ -133,7 +137,7 @@ def lines_of(found: Listing) -> Iterator[RenderableType]:
         yield _table(model)
         yield from (Text(f"Note: {fault}", style="yellow") for fault in model.faults)
         for version in model.versions:
-            if version.fault and version.number not in model.served:
+            if version.fault and version.number not in model.configured:
                 yield Text(f"Note: version {version.number} is incomplete ({version.fault})", style="yellow")
         notes: dict[str, list[int]] = {}
         for version in model.versions:
@@ -142,7 +146,7 @@ def lines_of(found: Listing) -> Iterator[RenderableType]:
         for note, numbers in notes.items():
             yield Text(f"Note on {', '.join(map(str, numbers))}: {note}", style="yellow")
         if model.config is not None:
-            yield from (Text(line) for line in _unlabelled(model.config, model.served))
+            yield from (Text(line) for line in _unlabelled(model.config, model.configured))
     if found.config_file:
         yield Text(f"config  {found.config_file}", overflow="fold")
     else:
@@ -151,17 +155,19 @@ def lines_of(found: Listing) -> Iterator[RenderableType]:
 
 def _table(model: ModelListing) -> Table:
     server = ("server",) if model.server else ()
-    table = Table("version", "state", *server, "labels", "pushed (UTC)", *_METRICS, "gate", "MB", box=SIMPLE)
+    table = Table(
+        "version", "files", "configured", *server, "labels", "pushed (UTC)", *_METRICS, "gate", "MB", box=SIMPLE
+    )
     table.columns[-1].justify = "right"
     for version in reversed(model.versions):
-        state = "incomplete" if version.fault else "served" if version.number in model.served else "not served"
-        available = ["available" if version.number in model.server.available else "no"] if model.server else []
+        configured = "yes" if version.number in model.configured else "no"
         info = version.info
         rates = info.metrics.get(TEST, {}) if info else {}
         table.add_row(
             str(version.number),
-            state,
-            *available,
+            "incomplete" if version.fault else "complete",
+            configured,
+            *([state] if (state := model.state_of(version.number)) else []),
             ", ".join(model.labels_of(version.number)),
             version.pushed.strftime("%Y-%m-%d %H:%M") if version.pushed else "",
             *(_rate(rates.get(name)) for name in _METRICS),

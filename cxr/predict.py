@@ -1,6 +1,10 @@
 """``cxr predict``: label, probability and threshold for films."""
 
+import os
+import stat
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from cxr.predict_screen import CsvRows
     from cxr_client import HeatMap
-    from serving.prediction import Answers
+    from serving.prediction import Answers, Prediction
     from serving.remote_model import RemoteModel
     from serving.saved_model import SavedModel
 
@@ -46,8 +51,9 @@ def command(
 ) -> None:
     """Say what a pushed model sees in films (JPEG, PNG, GIF, BMP, DICOM).
 
-    The model lies in a folder or behind a server: give --model or --server. A film that cannot be decoded fails alone:
-    it gets no label, and the exit code is 1.
+    The model lies in a folder or behind a server: give --model or --server. A film that cannot be read or decoded fails
+    alone: it gets no label, and the exit code is 1. So do those that a server that goes away, or Ctrl-C, leaves without
+    an answer.
 
     \b
     Examples:
@@ -58,7 +64,7 @@ def command(
       cxr predict film.dcm --server https://cxr.example.org --label canary
     """
     from cxr import predict_screen
-    from trainer.errors import UsageError
+    from trainer.errors import RunError, UsageError
 
     if as_json and as_csv:
         raise UsageError("--json and --csv are given; give one of the two")
@@ -72,15 +78,17 @@ def command(
         if given:
             names = ", ".join("--model-name" if name == "model" else f"--{name}" for name in given)
             raise UsageError(f"{names} is for --server; with --model give the version's folder")
-        answers = _ask(_saved(model), films, pictures)
+        asked: SavedModel | RemoteModel = _saved(model)
     else:
-        answers = _ask(_remote(str(server), api_key, given), films, pictures)
+        asked = _remote(str(server), api_key, given)
+    rows = predict_screen.CsvRows(sys.stdout) if as_csv else None
+    answers, end = _ask(asked, films, pictures, rows)
     if as_json:
         click.echo(predict_screen.as_json(answers))
-    elif as_csv:
-        click.echo(predict_screen.as_csv(answers), nl=False)
-    else:
+    elif rows is None:
         predict_screen.print_table(answers)
+    if end:
+        raise RunError(end)
     if not all(prediction.valid for prediction in answers.predictions):
         click.get_current_context().exit(1)
 
@@ -95,6 +103,7 @@ def _saved(folder: Path) -> "SavedModel":
 
 
 def _remote(url: str, api_key: str | None, options: Mapping[str, object]) -> "RemoteModel":
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C++ would log on stderr what the error says
     from cxr_client import CxrClient
     from serving.remote_model import RemoteModel
 
@@ -103,18 +112,48 @@ def _remote(url: str, api_key: str | None, options: Mapping[str, object]) -> "Re
     return remote
 
 
-def _ask(model: "SavedModel | RemoteModel", films: Sequence[Path], pictures: Sequence[Path]) -> "Answers":
-    """Asks film by film, and draws heat maps as they come: they are too large to be kept."""
-    from cxr.progress import bars
+def _ask(
+    model: "SavedModel | RemoteModel", films: Sequence[Path], pictures: Sequence[Path], rows: "CsvRows | None"
+) -> tuple["Answers", str]:
+    """Asks film by film, writes rows and draws heat maps as they come: these are too large to be kept.
 
-    predictions = []
-    with bars() as progress:
-        for index, prediction in enumerate(model.predict(films, explain=bool(pictures))):
-            if prediction.heatmap is not None:
-                _draw(prediction.heatmap, pictures[index])
-            predictions.append(replace(prediction, heatmap=None))
-            progress("asking", index + 1, len(films))
-    return model.answers(predictions)
+    Returns:
+        The answers, and why they end before the films do; empty where they do not.
+
+    Raises:
+        RunError: The model does not answer at all.
+    """
+    from cxr.progress import bars
+    from serving.prediction import unanswered
+    from trainer.errors import RunError
+
+    predictions: list[Prediction] = []
+
+    def add(prediction: "Prediction") -> None:
+        predictions.append(replace(prediction, heatmap=None))
+        if rows is not None:
+            rows.add(predictions[-1])
+
+    end = ""
+    # Rows on a screen show how far it is, and a bar would be drawn over them.
+    shown = bars() if rows is None or not sys.stdout.isatty() else nullcontext(lambda work, done, total: None)
+    try:
+        with shown as progress:
+            for index, prediction in enumerate(model.predict(films, explain=bool(pictures))):
+                if prediction.heatmap is not None:
+                    _draw(prediction.heatmap, pictures[index])
+                add(prediction)
+                progress("asking", index + 1, len(films))
+    except (RunError, KeyboardInterrupt) as error:
+        answered = sum(found.valid for found in predictions)
+        if not answered:
+            raise
+        end = f"{answered} of {len(films)} films were answered, then: {str(error) or 'stopped by Ctrl-C'}"
+    for film in films[len(predictions) :]:
+        add(unanswered(film))
+    if rows is not None:
+        rows.end()
+    return model.answers(predictions), end
 
 
 def _draw(heatmap: "HeatMap", picture: Path) -> None:
@@ -128,13 +167,29 @@ def _draw(heatmap: "HeatMap", picture: Path) -> None:
 
 
 def _check_readable(films: Sequence[Path]) -> None:
+    """Ends where no film at all can be read, before a model is loaded. One among others fails alone, later.
+
+    Raises:
+        UsageError: Of the first.
+    """
     from trainer.errors import UsageError
 
+    faults = []
     for film in films:
-        try:
-            film.open("rb").close()
-        except OSError as error:
-            raise UsageError(f"film '{film}' cannot be read ({error.strerror}); give an image file") from error
+        if (fault := _fault(film)) is None:
+            return
+        faults.append(fault)
+    raise UsageError(f"film '{films[0]}' cannot be read ({faults[0]}); give an image file")
+
+
+def _fault(film: Path) -> str | None:
+    try:
+        if not stat.S_ISREG(film.stat().st_mode):  # to open a pipe could last for ever
+            return "not a regular file"
+        film.open("rb").close()
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def _pictures(films: Sequence[Path], out: Path) -> list[Path]:

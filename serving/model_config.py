@@ -38,8 +38,9 @@ def read_config(file: Path) -> ModelServerConfig:
     try:
         config = text_format.Parse(file.read_text("utf-8"), ModelServerConfig())
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise UsageError(
-            f"model config file '{file}' cannot be read ({error}); name another with --model-config"
+            f"model config file '{file}' cannot be read ({reason}); name another with --model-config"
         ) from error
     except text_format.ParseError as error:
         raise UsageError(

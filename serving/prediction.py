@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxr_client import HeatMap
+from trainer.features import INVALID, INVALID_SCORE
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Prediction:
         valid: whether the film could be decoded.
         error: why not; empty for a valid film.
         probabilities: class -> probability; of an invalid film all 0, or none where its classes are not known.
+        threshold: from which a score is positive; None where it is not told.
         version: that answered, as the server counts it; None where that is not told.
         heatmap: why the film is called so, if that was asked for.
     """
@@ -30,8 +32,19 @@ class Prediction:
     valid: bool
     error: str
     probabilities: dict[str, float]
+    threshold: float | None = None
     version: str | None = None
     heatmap: HeatMap | None = None
+
+
+def unanswered(film: Path) -> Prediction:
+    """In place of a prediction that was not waited for."""
+    return without_answer(film, "not answered")
+
+
+def without_answer(film: Path, error: str) -> Prediction:
+    """In place of a prediction that there is not."""
+    return Prediction(film, INVALID, INVALID_SCORE, positive=False, valid=False, error=error, probabilities={})
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ class Answers:
         predictions: in the order of the films.
         version: that answered; None where that is not told, or where several did.
         positive: the positive class; None where it is not told.
-        threshold: from which a score is positive; None where it is not told.
+        threshold: from which a score is positive; None where it is not told, or where versions differ in it.
         notes: sentences for the reader.
     """
 

@@ -8,9 +8,8 @@ from typing import TypeVar
 from cxr_client import CxrClient, CxrClientError, FilmError
 from cxr_client import Prediction as Reply
 from cxr_client import UsageError as ClientUsageError
-from serving.prediction import Answers, Prediction
+from serving.prediction import Answers, Prediction, without_answer
 from trainer.errors import RunError, UsageError
-from trainer.features import INVALID, INVALID_SCORE
 
 T = TypeVar("T")
 
@@ -49,8 +48,12 @@ class RemoteModel:
         notes = []
         if len(versions) > 1:
             notes.append(f"versions {', '.join(versions)} answered: the server changed over meanwhile")
+        thresholds = {found.threshold for found in predictions if found.valid}
+        if len(thresholds) > 1:
+            notes.append("the answers have different thresholds; --json and --csv show that of each film")
         version = versions[0] if len(versions) == 1 else None
-        return Answers(predictions, version, _positive(predictions), None, notes)
+        threshold = thresholds.pop() if len(thresholds) == 1 else None
+        return Answers(predictions, version, _positive(predictions), threshold, notes)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -68,9 +71,7 @@ def _translated(call: Callable[[], T]) -> T:
 
 def _prediction(path: Path, found: Reply | FilmError) -> Prediction:
     if isinstance(found, FilmError):
-        return Prediction(
-            path, INVALID, INVALID_SCORE, positive=False, valid=False, error=found.detail, probabilities={}
-        )
+        return without_answer(path, found.detail)
     return Prediction(
         path=path,
         label=found.label,
@@ -79,6 +80,7 @@ def _prediction(path: Path, found: Reply | FilmError) -> Prediction:
         valid=True,
         error="",
         probabilities=dict(found.probabilities),
+        threshold=found.threshold,
         version=None if found.version is None else str(found.version),
         heatmap=found.heatmap,
     )

@@ -1,16 +1,16 @@
 """A pushed model in this process, without a server."""
 
+import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import tensorflow as tf
 
 from cxr_client import HeatMap
-from serving.prediction import Answers, Prediction
+from serving.prediction import Answers, Prediction, without_answer
 from trainer.dicom import DicomFault, decodable
-from trainer.errors import UsageError
-from trainer.features import INVALID, INVALID_SCORE
 from trainer.servable import ModelInfo, find_version
 
 
@@ -48,9 +48,6 @@ class SavedModel:
             films: files: JPEG, PNG, GIF, BMP, or DICOM, which is converted before the model sees it.
             explain: whether to draw heat maps.
             batch_size: films that are read and decoded at once.
-
-        Raises:
-            UsageError: A file cannot be read.
         """
         films = iter(films)
         while batch := list(islice(films, batch_size)):
@@ -60,7 +57,7 @@ class SavedModel:
                 readable, [content for content in contents if isinstance(content, bytes)], explain
             )
             for film, content in zip(batch, contents, strict=True):
-                yield next(predictions) if isinstance(content, bytes) else self._undecodable(film, content.detail)
+                yield next(predictions) if isinstance(content, bytes) else self._invalid(film, content)
 
     def answers(self, predictions: Sequence[Prediction]) -> Answers:
         """The predictions with what ``model.json`` says of the model."""
@@ -77,7 +74,8 @@ class SavedModel:
                     yield from self._batch([film], [content], explain)
                 return
             reason = str(error).partition("[[")[0].splitlines()
-            yield self._undecodable(films[0], next((line.strip() for line in reversed(reason) if line.strip()), ""))
+            said = next((line.strip() for line in reversed(reason) if line.strip()), "")
+            yield self._invalid(films[0], f"cannot be decoded: {said}")
             return
         rows = {name: output.numpy().tolist() for name, output in outputs.items()}
         for index, film in enumerate(films):
@@ -92,27 +90,25 @@ class SavedModel:
                     name.decode(): probability
                     for name, probability in zip(rows["classes"][index], rows["probabilities"][index], strict=True)
                 },
+                threshold=self.threshold,
                 version=self.version,
                 heatmap=HeatMap(rows["heatmap_png_bytes"][index], contents[index]) if explain else None,
             )
 
-    def _undecodable(self, film: Path, reason: str) -> Prediction:
-        return Prediction(
-            path=film,
-            label=INVALID,
-            score=INVALID_SCORE,
-            positive=False,
-            valid=False,
-            error=f"cannot be decoded: {reason}",
-            probabilities=dict.fromkeys(self.info.classes, 0.0),
-            version=self.version,
+    def _invalid(self, film: Path, error: str) -> Prediction:
+        probabilities = dict.fromkeys(self.info.classes, 0.0)
+        return replace(
+            without_answer(film, error), probabilities=probabilities, threshold=self.threshold, version=self.version
         )
 
 
-def _read(film: Path) -> bytes | DicomFault:
+def _read(film: Path) -> bytes | str:
+    """What the decoder gets, or what is wrong with the file."""
     try:
+        if not stat.S_ISREG(film.stat().st_mode):  # a pipe or a device may have no end
+            return "cannot be read (not a regular file); give an image file"
         return decodable(film.read_bytes())
     except DicomFault as fault:
-        return fault
+        return f"cannot be decoded: {fault.detail}"
     except OSError as error:
-        raise UsageError(f"film '{film}' cannot be read ({error.strerror}); give an image file") from error
+        return f"cannot be read ({error.strerror}); give an image file"

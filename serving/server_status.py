@@ -16,13 +16,17 @@ class ServerStatus:
     """A model on a server.
 
     Attributes:
-        available: the versions that answer.
-        errors: version -> why it does not. A server remembers versions for as long as it runs, so one that was taken
-            out of service stands among neither.
+        states: version -> AVAILABLE, LOADING, END, ...; a server remembers versions for as long as it runs.
+        errors: version -> why it does not answer. One that was taken out of service has none.
     """
 
-    available: frozenset[int]
+    states: Mapping[int, str]
     errors: Mapping[int, str]
+
+    @property
+    def available(self) -> frozenset[int]:
+        """The versions that answer."""
+        return frozenset(number for number, state in self.states.items() if state == AVAILABLE)
 
 
 def status_of(server: str, name: str, transport: httpx.BaseTransport | None = None) -> ServerStatus:
@@ -55,7 +59,7 @@ def status_of(server: str, name: str, transport: httpx.BaseTransport | None = No
         raise RunError(f"{url} answers {reply.status_code}: {why}; check the model's name and the server's config")
     states: list[dict[str, Any]] = said.get("model_version_status", [])
     return ServerStatus(
-        available=frozenset(int(state["version"]) for state in states if state["state"] == AVAILABLE),
+        states={int(state["version"]): str(state["state"]) for state in states},
         errors={
             int(state["version"]): message
             for state in states

@@ -9,6 +9,7 @@ from typing import Final
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
+from serving.server_status import ServerStatus
 from serving.versions import Version
 from trainer.errors import UsageError
 
@@ -57,6 +58,31 @@ def faults(model: ModelConfig, versions: Sequence[Version]) -> list[str]:
     for label, number in sorted(model.version_labels.items()):
         if number not in serving:
             found.append(f"label {label} stands on version {number}, which is not served")
+    return found
+
+
+def server_faults(
+    before: ModelConfig, after: ModelConfig, versions: Sequence[Version], status: ServerStatus
+) -> list[str]:
+    """Why an edit would leave a running server worse off; one sentence each.
+
+    A version that failed to load stays failed. And the one that answers must not go before its successor does.
+    """
+    numbers = [version.number for version in versions]
+    was, will = set(served(before, numbers)), set(served(after, numbers))
+    labelled = {number for label, number in after.version_labels.items() if before.version_labels.get(label) != number}
+    found = [
+        f"version {number} has failed there ({status.errors[number]}) and stays failed; "
+        "push it again under a new number"
+        for number in sorted((will - was) | labelled)
+        if number in status.errors and number not in status.available
+    ]
+    if was != will and (unloaded := status.available - will):
+        found += [
+            f"version {number} is {status.states.get(number, 'unknown')} there, and version {max(unloaded)}, which is "
+            "AVAILABLE, would be unloaded; serve both until the new one is AVAILABLE"
+            for number in sorted(will - status.available - set(status.errors))
+        ]
     return found
 
 

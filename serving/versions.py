@@ -1,5 +1,6 @@
 """The pushed versions of a model: what each is, and whether a server could run it. No TensorFlow."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,6 +13,7 @@ from trainer.servable import MODEL_JSON, SAVED_MODEL, ModelInfo
 
 #: Without its variables a version loads, takes the place of the one before, and fails every request.
 _NEEDED: Final = (SAVED_MODEL, "variables/variables.index", MODEL_JSON)
+_SHARD: Final = re.compile(r"variables\.data-\d{5}-of-(\d{5})")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def chosen_model(models: Mapping[str, Path], name: str | None) -> tuple[str, Pat
 
 def _version(number: int, folder: Path) -> Version:
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
-    fault = f"{', '.join(missing)} missing" if missing else ""
+    fault = f"{', '.join(missing)} missing" if missing else _emptiness(folder)
     info = None
     try:
         info = ModelInfo.read(folder)
@@ -85,3 +87,13 @@ def _version(number: int, folder: Path) -> Version:
         pushed = datetime.fromtimestamp((folder / MODEL_JSON).stat().st_mtime, timezone.utc)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return Version(number, folder, fault, info, pushed, size)
+
+
+def _emptiness(folder: Path) -> str:
+    """What is wrong with the sizes and the number of the files that a graph is loaded from, as far as names tell."""
+    shards = {file: match for file in (folder / "variables").iterdir() if (match := _SHARD.fullmatch(file.name))}
+    if not shards or any(int(match[1]) != len(shards) for match in shards.values()):
+        return f"variables/variables.data-* missing: {len(shards)} there"
+    files = [*(folder / name for name in _NEEDED), *sorted(shards)]
+    empty = [str(file.relative_to(folder)) for file in files if not file.stat().st_size]
+    return f"{', '.join(empty)} empty" if empty else ""

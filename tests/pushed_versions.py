@@ -13,6 +13,7 @@ def push(model_folder: Path, *numbers: int, recall: float = 0.9) -> Path:
         version = model_folder / str(number)
         (version / "variables").mkdir(parents=True)
         (version / "variables" / "variables.index").write_bytes(b"index")
+        (version / "variables" / "variables.data-00000-of-00001").write_bytes(b"data")
         (version / "saved_model.pb").write_bytes(b"graph")
         ModelInfo(
             classes=("covid", "healthy"),

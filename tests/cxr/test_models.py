@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cxr.models_screen
+import serving.server_status
 from cxr.main import main
 from serving.server_status import ServerStatus
 from tests.pushed_versions import RANDOM, push
@@ -41,7 +42,11 @@ def test_versions_are_listed_with_what_they_are_worth(folder: Path) -> None:
     said = models("--models", folder).output
     assert "cxr: the newest version to be served" in said
     row = {line.split()[0]: line for line in said.splitlines() if line.strip()[:1].isdecimal()}
-    assert ("served" in row["3"], "incomplete" in row["2"], "not served" in row["1"]) == (True, True, True)
+    assert {number: row[number].split()[1:3] for number in "321"} == {
+        "3": ["complete", "yes"],
+        "2": ["incomplete", "no"],
+        "1": ["complete", "no"],
+    }
     assert "0.800" in row["3"]
     assert "0.600 to 0.850" in said
     assert "1 of 1" in row["3"]
@@ -55,7 +60,7 @@ def test_json_has_all_that_the_versions_say_of_themselves(folder: Path) -> None:
     assert (model["name"], model["policy"], model["labels"]) == ("cxr", "the newest version", {})
     assert [version["version"] for version in model["versions"]] == [3, 2, 1]
     newest = model["versions"][0]
-    assert (newest["state"], newest["served"], newest["labels"], newest["available"]) == ("complete", True, [], None)
+    assert (newest["state"], newest["configured"], newest["labels"], newest["server"]) == ("complete", True, [], None)
     assert newest["metrics"]["recall"] == {"value": 0.8, "low": 0.8 - 0.2, "high": 0.8 + 0.05, "n": 20, "patients": 18}
     assert (newest["notes"], newest["gate"][0]["name"], newest["backbone"]) == ([RANDOM], "min_recall", "cnn")
 
@@ -64,6 +69,7 @@ def test_a_canary_is_tried_made_stable_and_taken_back(folder: Path) -> None:
     where = ("--models", folder)
     assert lines(models("serve", 1, *where)) == [
         "cxr: version 1 to be served; no labels",
+        "no server was asked which versions are AVAILABLE; --server URL asks before anything is written",
         f"written to {folder / 'models.config'}",
     ]
     assert lines(models("label", "stable", 1, *where))[0] == "cxr: version 1 to be served; stable is 1"
@@ -78,7 +84,7 @@ def test_a_canary_is_tried_made_stable_and_taken_back(folder: Path) -> None:
         "cxr: versions 1, 2, 3 to be served; stable is 2",
     ]
     assert lines(models("serve", 2, *where))[0] == "cxr: version 2 to be served; stable is 2"
-    state = {one["version"]: (one["served"], one["labels"]) for one in shown(folder)["versions"]}
+    state = {one["version"]: (one["configured"], one["labels"]) for one in shown(folder)["versions"]}
     assert state == {3: (False, []), 2: (True, ["stable"]), 1: (False, [])}
 
 
@@ -99,15 +105,45 @@ def test_a_server_is_asked_what_it_has(folder: Path, monkeypatch: pytest.MonkeyP
 
     def status_of(server: str, name: str) -> ServerStatus:
         asked.append((server, name))
-        return ServerStatus(frozenset({1}), {3: "Data loss"})
+        return ServerStatus({1: "AVAILABLE", 3: "END"}, {3: "Data loss"})
 
     monkeypatch.setattr(cxr.models_screen, "status_of", status_of)
     model = shown(folder, "--server", "http://host:8501")
     assert asked == [("http://host:8501", "cxr")]
-    assert [version["available"] for version in model["versions"]] == [False, False, True]
+    assert [version["server"] for version in model["versions"]] == ["END", "unknown", "AVAILABLE"]
     assert model["faults"] == ["version 3 is not available on the server: Data loss"]
     said = models("--models", folder, "--server", "http://host:8501").output
     assert "Note: version 3 is not available on the server: Data loss" in said
+    row = {line.split()[0]: line.split()[1:4] for line in said.splitlines() if line.strip()[:1].isdecimal()}
+    assert (row["3"], row["1"]) == (["complete", "yes", "END"], ["complete", "no", "AVAILABLE"])
+
+
+@pytest.mark.parametrize(
+    "verb, states, refusal",
+    [
+        (("serve", 2), {}, "version 2 is unknown there, and version 1, which is AVAILABLE, would be unloaded"),
+        (("serve", 2), {2: "LOADING"}, "version 2 is LOADING there, and version 1, which is AVAILABLE, would be"),
+        (("serve", 2), {2: "AVAILABLE"}, ""),
+        (("serve", 1, 2), {}, ""),
+        (("serve", 1, 3), {3: "END"}, "version 3 has failed there (Data loss) and stays failed; push it again under"),
+        (("label", "canary", 3), {3: "END"}, "version 3 has failed there (Data loss) and stays failed"),
+        (("label", "canary", 2), {2: "END"}, ""),  # taken out of service once, and loaded again
+        (("label", "stable", 1), {}, ""),
+        (("rollback",), {}, "cxr: there is no complete version of 'cxr' before 1"),
+    ],
+)
+def test_an_edit_that_would_leave_a_server_worse_off_is_not_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[object, ...], states: dict[int, str], refusal: str
+) -> None:
+    lines(models("serve", 1, "--models", folder))
+    text = (folder / "models.config").read_text()
+    errors = {3: "Data loss"} if 3 in states else {}
+    status = ServerStatus({1: "AVAILABLE", **states}, errors)
+    monkeypatch.setattr(serving.server_status, "status_of", lambda server, name: status)
+    result = models("--server", "http://host:8501", *verb, "--models", folder)
+    assert "no server was asked" not in result.output
+    assert (result.exit_code, (folder / "models.config").read_text() == text) == (2 if refusal else 0, bool(refusal))
+    assert refusal in result.output
 
 
 def test_a_model_that_the_file_does_not_name_is_said_not_to_be_served(folder: Path) -> None:
@@ -126,7 +162,7 @@ def test_a_model_that_the_file_does_not_name_is_said_not_to_be_served(folder: Pa
         (("label", "stable", "7"), 2, "version 7 of 'cxr' is not there; there are: 1, 2, 3"),
         (("label", "stable", "1.0"), 2, "version '1.0' is no number; cxr models lists the versions"),
         (("serve", "1", "latest"), 2, "version 'latest' is no number; cxr models lists the versions"),
-        (("--json", "serve", "1"), 2, "--server and --json belong to the list; leave them out before serve"),
+        (("--json", "serve", "1"), 2, "--json belongs to the list; leave it out before serve"),
         (("--model", "xr"), 2, "model 'xr' is not there; there are: cxr"),
         (
             ("--server", "http://127.0.0.1:1"),

@@ -78,7 +78,7 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     [
         ("model_confg_list {}", r"is no text form of TF Serving's ModelServerConfig \(1:1 : .*model_confg_list.*mend"),
         ("model_config_list { config { name: 5 } }", "is no text form"),
-        (None, r"cannot be read \(\[Errno 2\] .*\); name another with --model-config"),
+        (None, r"models.config' cannot be read \(No such file or directory\); name another with --model-config"),
     ],
 )
 def test_a_file_that_is_no_config_is_refused(file: Path, text: str | None, message: str) -> None:

@@ -1,13 +1,14 @@
 """What a server's answers tell of the model behind it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from cxr_client import CxrClient, Retries
-from serving.prediction import Prediction
+from serving.prediction import Prediction, without_answer
 from serving.remote_model import RemoteModel
 from tests.serving.client.conftest import film
 from tests.serving.client.stub import StubModel, rest
@@ -49,6 +50,15 @@ def test_the_positive_class_is_the_one_whose_probability_is_the_score(remote: Re
     assert remote.answers([prediction(0.75, 0.25)]).positive == "healthy"
     for ambiguous in ([prediction(0.5, 0.5)], [prediction(0.75, 0.75), prediction(0.75, 0.25)], []):
         assert remote.answers(ambiguous).positive is None
+
+
+def test_a_threshold_is_told_if_the_answers_have_but_one(remote: RemoteModel) -> None:
+    one, other = prediction(0.75, 0.75), replace(prediction(0.75, 0.75), threshold=0.25)
+    assert remote.answers([one]).threshold is None
+    assert remote.answers([other, without_answer(Path("bad.png"), "not answered")]).threshold == 0.25
+    both = remote.answers([one, other])
+    assert both.threshold is None
+    assert both.notes == ["the answers have different thresholds; --json and --csv show that of each film"]
 
 
 def test_a_version_is_named_if_there_was_but_one(remote: RemoteModel) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ from PIL import Image
 from components.manifest_gen.rows import ManifestRow
 from components.xray_example_gen.records import film_to_record
 from serving.saved_model import SavedModel
-from trainer.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,25 @@ def test_a_film_that_only_the_decoder_finds_bad_fails_alone_too(model, films):
         assert set(bad.probabilities.values()) == {0}
 
 
-def test_a_file_that_is_not_there_is_named(model, tmp_path):
-    with pytest.raises(UsageError, match=r"film '.*none.png' cannot be read \(No such file"):
-        list(model.predict([tmp_path / "none.png"]))
+def test_a_jpeg_with_damage_between_head_and_end_gets_a_class(model, tmp_path):
+    """As docs/serving.md says: libjpeg fills in what it cannot read."""
+    film = tmp_path / "film.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(256, size=(40, 50), dtype=np.uint8)).save(film)
+    content = film.read_bytes()
+    middle = len(content) // 2
+    for damaged in (content[:middle] + b"\xff\xd9", content[:middle] + bytes(50) + content[middle + 50 :]):
+        film.write_bytes(damaged)
+        (prediction,) = model.predict([film])
+        assert prediction.valid
+
+
+def test_a_file_that_cannot_be_read_fails_alone(model, films, tmp_path):
+    none, pipe = tmp_path / "none.png", tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    predictions = list(model.predict([none, films[0], pipe]))
+    assert [prediction.valid for prediction in predictions] == [False, True, False]
+    assert predictions[0].error == "cannot be read (No such file or directory); give an image file"
+    assert predictions[2].error == "cannot be read (not a regular file); give an image file"
 
 
 def test_no_films_give_no_predictions(model):

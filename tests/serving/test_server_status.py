@@ -25,6 +25,7 @@ def server(status: int, **reply: Any) -> httpx.MockTransport:
 def test_only_available_versions_count_among_all_that_it_remembers() -> None:
     states = [version(3, "AVAILABLE"), version(2, "END"), version(1, "AVAILABLE"), version(4, "END", "Read less bytes")]
     status = status_of("http://host:8501/", "cxr", server(200, model_version_status=states))
+    assert status.states == {1: "AVAILABLE", 2: "END", 3: "AVAILABLE", 4: "END"}
     assert (status.available, status.errors) == ({1, 3}, {4: "Read less bytes"})
 
 

@@ -26,6 +26,7 @@ def test_versions_are_listed_oldest_first_with_what_they_are(tmp_path: Path) -> 
     [
         ("saved_model.pb", "saved_model.pb missing"),
         ("variables/variables.index", "variables/variables.index missing"),
+        ("variables/variables.data-00000-of-00001", "variables/variables.data-* missing: 0 there"),
         ("model.json", "model.json missing"),
     ],
 )
@@ -33,6 +34,20 @@ def test_a_version_that_lacks_something_is_incomplete(tmp_path: Path, name: str,
     (push(tmp_path / "cxr", 1) / "1" / name).unlink()
     (version,) = versions_of(tmp_path / "cxr")
     assert version.fault == fault
+
+
+@pytest.mark.parametrize("name", ["saved_model.pb", "variables/variables.data-00000-of-00001"])
+def test_a_version_with_an_empty_file_is_incomplete(tmp_path: Path, name: str) -> None:
+    (push(tmp_path / "cxr", 1) / "1" / name).write_bytes(b"")
+    (version,) = versions_of(tmp_path / "cxr")
+    assert version.fault == f"{name} empty"
+
+
+def test_a_version_that_lacks_a_part_of_its_variables_is_incomplete(tmp_path: Path) -> None:
+    variables = push(tmp_path / "cxr", 1) / "1" / "variables"
+    (variables / "variables.data-00000-of-00001").rename(variables / "variables.data-00000-of-00002")
+    (version,) = versions_of(tmp_path / "cxr")
+    assert version.fault == "variables/variables.data-* missing: 1 there"
 
 
 def test_a_model_json_that_is_not_understood_makes_a_version_incomplete(tmp_path: Path) -> None:

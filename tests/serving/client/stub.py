@@ -43,12 +43,14 @@ class StubModel:
         refusals: raised one after another by the next requests.
         at_once: films that are taken in one request.
         score: overrules the brightness.
+        threshold: None for a model of a time when replies did not say it.
     """
 
     requests: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     at_once: int = 32
     score: float | None = None
+    threshold: float | None = 0.5
 
     def rows(self, films: Sequence[bytes], signature: str, header: dict[str, str]) -> list[dict[str, Any]]:
         self.requests.append((signature, len(films), header))
@@ -79,7 +81,7 @@ class StubModel:
             "positive": score >= 0.5,
             "valid": not error,
             "error": error,
-        }
+        } | ({} if self.threshold is None else {"threshold": self.threshold})
         return {**row, "heatmap": [[0.0, 1.0]], "heatmap_png_bytes": heat.getvalue()} if explain else row
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_client import FilmError, UsageError
+from cxr_client import FilmError, HeatMap, UsageError
 from cxr_client._films import MAX_PIXELS, Sendable, sendable
+from cxr_client._structure import MAX_SCANS
 
 
 def content(given: Any) -> bytes:
@@ -144,7 +145,9 @@ def bomb(width: int, height: int) -> bytes:
         (bomb(50_000, 50_000), "size", f"at most {MAX_PIXELS} pixels are read"),
         (bomb(1_000_000, 101), "size", f"at most {MAX_PIXELS} pixels are read"),
         (Path("nowhere.png"), "unreadable", "cannot be read (No such file or directory); give an image file"),
-        (".", "unreadable", "cannot be read (Is a directory); give an image file"),
+        (".", "unreadable", "cannot be read (not a regular file); give an image file"),
+        ("/dev/zero", "unreadable", "cannot be read (not a regular file); give an image file"),
+        ("a\0b", "unreadable", "cannot be read (embedded null byte); give an image file"),
         (np.zeros((8, 8)), "unreadable", "array of float64; give grey levels as uint8 or uint16"),
         (np.zeros((3, 8, 8), np.uint8), "unreadable", "array (3, 8, 8) of uint8; give one film"),
         (np.zeros((8, 8, 3), np.uint16), "unreadable", "array (8, 8, 3) of uint16; give one film"),
@@ -152,7 +155,6 @@ def bomb(width: int, height: int) -> bytes:
         (DRAWN.convert("F"), "unreadable", "image of mode F; give one of"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_what_is_no_film_is_found_before_it_is_sent(given: Any, reason: str, detail: str) -> None:
     found = fault(given)
     assert found.reason == reason
@@ -165,6 +167,53 @@ def test_damage_within_a_png_is_found() -> None:
         damaged = bytearray(data)
         damaged[place] ^= 0x55
         assert fault(bytes(damaged)).reason == "unreadable", place
+
+
+def test_damage_within_a_jpeg_is_not_found() -> None:
+    """As docs/client.md says: the day that Pillow tells of it, the client can."""
+    data = saved(DRAWN, "JPEG")
+    middle = len(data) // 2
+    assert content(data[:middle] + b"\xff\xd9")
+    assert content(data[:middle] + bytes(50) + data[middle + 50 :])
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "not a regular file" in fault(tmp_path / "pipe.png").detail
+
+
+def test_no_more_is_read_than_a_file_said_that_it_holds() -> None:
+    assert fault("/proc/self/status").detail == "changes while it is read; ask again when it is written"
+
+
+def test_a_large_film_below_the_bound_is_taken_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = saved(DRAWN, "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2000)  # of which Pillow warns; DRAWN has 3000
+    with pytest.warns(Image.DecompressionBombWarning):
+        Image.open(io.BytesIO(data))
+    assert content(data) == data
+    assert HeatMap(saved(DRAWN.resize((8, 8)), "PNG"), data).overlay().size == DRAWN.size
+
+
+def test_a_gif_is_as_large_as_a_canvas_for_all_its_frames() -> None:
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 50, 60, 0) + b"\x02\x02\x4c\x01\x00"
+    wide, high = (frame[:5] + struct.pack("<HH", *sides) + frame[9:] for sides in ((60_000, 1), (1, 60_000)))
+    film = saved(DRAWN, "GIF", comment=b"x" * 600)
+    assert content(film[:-1] + wide + b";")
+    found = fault(film[:-1] + wide + high + b";")
+    assert (found.reason, found.detail) == (
+        "size",
+        f"GIF with frames of up to 60000 x 60000 px; at most {MAX_PIXELS} pixels are read",
+    )
+
+
+def test_a_jpeg_of_hundreds_of_scans_is_no_film() -> None:
+    data = saved(DRAWN, "JPEG", progressive=True)
+    start = data.rindex(b"\xff\xda")
+    scan, scans = data[start:-2], data.count(b"\xff\xda")
+    assert content(data[:-2] + scan * (MAX_SCANS - scans) + data[-2:])
+    found = fault(data[:-2] + scan * (MAX_SCANS - scans + 1) + data[-2:])
+    assert (found.reason, found.detail) == ("not_a_film", "JPEG of 101 scans; a film has at most 100")
 
 
 def test_a_file_beyond_what_a_film_can_be_is_not_read(tmp_path: Path) -> None:
@@ -186,11 +235,11 @@ def test_what_is_not_even_like_a_film_is_wrong_use(given: Any) -> None:
 
 
 def test_no_warning_filter_is_left_behind(make_dicom: Callable[..., bytes]) -> None:
-    """Threads that convert DICOM at the same time would restore each other's filters."""
+    """Threads that convert DICOM or open pictures at the same time would restore each other's filters."""
     from concurrent.futures import ThreadPoolExecutor
 
     before = list(warnings.filters)
     data = make_dicom(np.zeros((80, 80), np.uint16))
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(content, [data] * 40))
+        list(pool.map(content, [data, saved(DRAWN, "PNG")] * 20))
     assert warnings.filters == before

@@ -37,9 +37,14 @@ def test_films_get_their_predictions_in_order(client: Client, model: StubModel) 
     for prediction in found:
         assert tuple(prediction.probabilities) == CLASSES
         assert prediction.probabilities["covid"] == pytest.approx(prediction.score)
-        assert (prediction.heatmap, prediction.threshold) == (None, None)
+        assert (prediction.heatmap, prediction.threshold) == (None, 0.5)
         assert prediction.version in (VERSION, None)
     assert [request[:2] for request in model.requests] == [("serving_default", 3)]
+
+
+def test_a_model_that_says_no_threshold_is_asked_all_the_same(client: Client, model: StubModel) -> None:
+    model.threshold = None
+    assert client().predict(film(200))[0].threshold is None
 
 
 def test_a_film_alone_needs_no_list(client: Client) -> None:

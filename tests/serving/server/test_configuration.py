@@ -94,5 +94,5 @@ def test_a_wrong_config_file_is_refused_in_one_line(tmp_path: Path, text: str, m
 
 
 def test_a_config_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"none.config' cannot be read \(.*No such file"):
+    with pytest.raises(UsageError, match=r"none.config' cannot be read \(No such file or directory\); name"):
         FileSource(tmp_path / "none.config").read()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from serving.server.film_header import FilmSize, film_size
+from serving.server.film_header import FilmSize, film_size, scans
+from serving.server.limits import Limits
+from trainer.preprocessing import MAX_SCANS
 
 from .conftest import encoded
 
@@ -48,6 +50,23 @@ def test_an_animation_counts_every_frame() -> None:
     first, *others = [Image.new("L", (40, 30), grey) for grey in (0, 90, 200)]
     first.save(stream, "GIF", save_all=True, append_images=others, comment=b"x" * 600)
     assert film_size(stream.getvalue()) == FilmSize(40, 30, 3600)
+
+
+def test_a_gif_is_as_large_as_its_widest_and_its_highest_frame_together() -> None:
+    film = encoded(Image.new("L", (10, 10)), "GIF")
+    image = film.index(b"\x2c", film.index(b"\x2c\x00\x00\x00\x00"))
+    wide, high = (
+        film[image : image + 5] + struct.pack("<HH", *of) + film[image + 9 : -1] for of in ((9000, 1), (1, 8000))
+    )
+    assert film_size(film[:image] + wide + high + b";") == FilmSize(9000, 8000, 72_000_000)
+
+
+def test_scans_are_counted_and_bounded_as_in_the_served_graph() -> None:
+    image = Image.new("RGB", (40, 30))
+    assert scans(encoded(image, "JPEG", progressive=True)) == 10
+    assert scans(encoded(image, "JPEG")) == 1
+    assert scans(encoded(image)) == 0
+    assert Limits().film_scans == MAX_SCANS
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG"])

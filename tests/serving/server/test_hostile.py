@@ -123,6 +123,13 @@ def test_an_animation_is_refused_by_all_its_frames(strict: Served) -> None:
     assert "pixels in all frames" in refusal(strict, stream.getvalue())
 
 
+def test_a_jpeg_of_hundreds_of_scans_is_refused(strict: Served) -> None:
+    film = encoded(Image.new("RGB", (900, 900)), "JPEG", progressive=True)
+    last = film[film.rindex(b"\xff\xda") : -2]
+    message = refusal(strict, film[:-2] + last * 300 + film[-2:])
+    assert message == "image_bytes[0] is a JPEG of 310 scans; at most 100 are read"
+
+
 def test_many_large_films_are_refused_together(strict: Served) -> None:
     films = [encoded(Image.new("L", (900, 900))) for _ in range(4)]
     assert refusal(strict, *films).startswith("3240000 pixels to decode at once; at most 2000000 are")
@@ -158,7 +165,10 @@ def test_json_of_millions_of_parts_is_refused(strict: Served) -> None:
     "body",
     [
         b"\xff\xfe\xff", b'{"instances": [' + b"9" * 10_000 + b"]}", b'{"instances": [NaN]}',
-        b'{"instances": {"a": 1}}',
+        b'{"instances": {"a": 1}}', b'{"instances": [{"\\ud800": 1}]}', b'{"inputs": {"\\ud800": ["x"]}}',
+        b'{"instances": ["x"], "signature_name": "\\ud800"}', b'{"instances": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"instances": ' + b"[" * 33 + b'"x"' + b"]" * 33 + b"}",
+        b'{"inputs": ' + b"[" * 32 + b'"x"' + b"]" * 32 + b"}",
         b'{"instances": true}', b'{"inputs": null}', b'{"inputs": {"image_bytes": {"b64": []}}}',
         b'{"inputs": "\\ud800"}',
         b'{"instances": ["\\u0000"], "signature_name": []}', b'{"inputs": [[[]], []]}',
@@ -249,6 +259,15 @@ def test_a_request_that_takes_too_long_and_a_client_that_never_begins(
             silent.sendall(b"POST /v1/mod")
             silent.settimeout(10)
             assert silent.recv(100) == b""
+        with socket.create_connection(("127.0.0.1", served.rest_port)) as kept:
+            kept.settimeout(10)
+            kept.sendall(b"GET /cxr/page.css HTTP/1.1\r\nhost: x\r\n\r\n")
+            time.sleep(0.2)  # longer than a header may take, and nobody's fault: nothing has begun
+            assert kept.recv(1 << 16).startswith(b"HTTP/1.1 200")
+            kept.sendall(b"GET /v1/mod")
+            assert kept.recv(100) == b""
+        reply = served.post(film, "/cxr/film?model=cxr")
+        assert (reply.status_code, reply.json()) == (504, {"error": "Timed out waiting for notification"})
 
 
 def test_a_film_as_a_key_or_a_name_does_no_harm(strict: Served) -> None:

@@ -4,6 +4,8 @@ import base64
 import io
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.server.configuration import FolderSource
+from serving.server.configuration import FileSource, FolderSource
 from serving.server.limits import Limits
+from serving.server.page import routes
+from serving.server.predict import Predictor
 from trainer.servable import ModelInfo
 
 from ...pipeline.report.test_browser import CHROMIUM, FAINT_TEXTS, SCHEMES, WIDTHS
@@ -93,6 +97,63 @@ def test_a_film_that_cannot_be_answered_gets_a_sentence(server: Served, film: by
     assert ask(server, film, "nope").status_code == 404
 
 
+def test_dicom_films_are_converted_one_at_a_time_and_within_the_room_for_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The conversion changes what the whole process warns of and logs."""
+    inside, most = [0], [0]
+
+    def convert(content: bytes) -> bytes:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.01)
+        inside[0] -= 1
+        return content
+
+    monkeypatch.setattr(routes, "to_png", convert)
+    predictor = Predictor(Limits(film_pixels=10, decoding_pixels=15))
+    with predictor.room_for_a_film():
+        waiting = threading.Thread(target=routes.as_picture, args=(b"film", predictor))
+        waiting.start()
+        waiting.join(0.05)
+        assert most == [0]
+    threads = [threading.Thread(target=routes.as_picture, args=(b"film", Predictor(Limits()))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in (waiting, *threads):
+        thread.join()
+    assert most == [1]
+
+
+def test_the_page_asks_the_version_that_is_labelled_stable(
+    push: Callable[..., Path], run_server: Running, tmp_path: Path, film: bytes
+) -> None:
+    base = push(1).parent
+    push(2)
+    file = tmp_path / "models.config"
+
+    def write(label: str) -> None:
+        draft = tmp_path / "draft"
+        draft.write_text(
+            f'model_config_list {{ config {{ name: "cxr" base_path: "{base}" model_version_policy {{ all {{}} }} '
+            f'version_labels {{ key: "{label}" value: 1 }} }} }}'
+        )
+        draft.replace(file)
+
+    write("stable")
+    with run_server(FileSource(file)) as served:
+
+        def told() -> dict[str, Any]:
+            (model,) = served.http.get("/cxr/models").json()["models"]
+            return dict(model)
+
+        served.wait_for(lambda: told().get("labels") == {"stable": "1"})
+        assert (told()["version"], ask(served, film).json()["version"]) == ("1", "1")
+        write("canary")
+        served.wait_for(lambda: told().get("labels") == {"canary": "1"})
+        assert (told()["version"], ask(served, film).json()["version"]) == ("2", "2")
+
+
 def test_a_version_that_cannot_be_served_is_told_with_its_error(
     push: Callable[..., Path], run_server: Running, tmp_path: Path
 ) -> None:
@@ -149,7 +210,7 @@ class Seen:
         self.page.set_input_files("#film", [{"name": name, "mimeType": "", "buffer": film}])
 
     def answer(self) -> str:
-        self.says("#status", "Score")
+        self.says("#status", "answered")
         return str(self.page.inner_text("#sentence"))
 
     def says(self, selector: str, text: str) -> None:
@@ -183,7 +244,7 @@ def test_a_film_is_answered_on_screen(browser: Any, server: Served, large_film: 
     seen = Seen(browser, server.url, width, scheme)
     page = seen.page
     seen.screenshot(f"empty-{width}-{scheme}")
-    assert page.inner_text("#served") == "Model cxr, version 7"
+    assert page.inner_text("#served") == "Model cxr, version 7 (newest version)"
     assert "a note for the reader" in page.inner_text("#about")
     seen.choose("film.jpg", large_film)
     expected = server.predict(large_film).outputs
@@ -203,6 +264,15 @@ def test_a_film_is_answered_on_screen(browser: Any, server: Served, large_film: 
     assert measured["faint"] == []
     assert seen.spoken == []
     assert all(url.startswith((server.url, "blob:", "data:")) for url in seen.asked)
+
+
+@pytest.mark.browser
+def test_a_score_near_its_threshold_has_as_many_digits_as_tell_them_apart(browser: Any, server: Served) -> None:
+    seen = Seen(browser, server.url)
+    scores = [0.4997, 0.5, 0.50004, 0.1, 0.49999997]
+    assert [seen.page.evaluate(f"percent({score}, digitsFor({score}, 0.5))") for score in scores] == [
+        "0.4997", "0.500", "0.50004", "0.100", "0.49999997"
+    ]  # fmt: skip
 
 
 @pytest.mark.browser

@@ -155,6 +155,11 @@ def test_chunked_and_gzipped_bodies_are_read(server: Served, film: bytes) -> Non
         ("/v1/models/cxr:predict?a=b", 400, "Malformed request: POST /v1/models/cxr:predict?a=b"),
         ("/v1/models/cxr", 400, "Malformed request: POST /v1/models/cxr"),
         (f"/v1/models/cxr/versions/{1 << 63}:predict", 400, f"Failed to convert version: {1 << 63} to numeric."),
+        (
+            f"/v1/models/cxr/versions/{'9' * 5000}:predict",
+            400,
+            f"Failed to convert version: {'9' * 300}... to numeric.",
+        ),
     ],
 )
 def test_what_is_not_there_is_refused(server: Served, film: bytes, path: str, status: int, message: str) -> None:

@@ -42,7 +42,7 @@ _CAUSES: Final = (
     ),
     _Cause(
         TOO_MANY,
-        r"larger than maximum input batch size",
+        r"larger than maximum input batch size|more than \d+ films",
         RequestError,
         "more films than the server takes at once; lower Limits.films_per_request",
     ),

@@ -36,8 +36,8 @@ class FilmError(CxrClientError):
     Attributes:
         index: of the film in the call, from 0.
         name: the file's path where there is one, else what was given: "bytes", "array", "image".
-        reason: a short code: ``unreadable``, ``size``, ``undecodable`` (the server's decoder says so), ``not_a_number``
-            (the network's answer is none), or of a DICOM film ``not_a_film``, ``frames``, ``photometric``,
+        reason: a short code: ``unreadable``, ``size``, ``not_a_film``, ``undecodable`` (the server's decoder says so),
+            ``not_a_number`` (the network's answer is none), or of a DICOM film ``frames``, ``photometric``,
             ``unprocessed``.
         detail: one sentence about it.
     """

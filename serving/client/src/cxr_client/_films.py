@@ -1,13 +1,15 @@
 """From what a caller has of a film to the file that a server decodes, checked in full before it is sent.
 
 A film that the server's decoder rejects fails every film of its request and, on a server that batches, those of other
-clients. So what is sent has been decoded here once. What passes here and still fails there is asked for alone.
+clients. So what is sent has been decoded here once. What passes here and still fails there is asked for alone. A JPEG
+with damage between its head and its end passes in both places: libjpeg fills in what it cannot read, and Pillow does
+not hand on that it did.
 """
 
 import importlib.util
 import io
 import os
-import threading
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
@@ -20,12 +22,12 @@ from cxr_client._dicom import DicomFault, is_dicom, to_png
 from cxr_client._dicom.reading import read_elements
 from cxr_client._errors import FilmError, UsageError
 from cxr_client._film_size import MAX_PIXELS, oversize
+from cxr_client._opening import FILTERS, FORMATS, opened
+from cxr_client._structure import fault_of
 
 #: A file (JPEG, PNG, GIF, BMP, DICOM) by its path or content, or the film's pixels.
 Film: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 
-#: What the server decodes.
-FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP")
 _SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
 #: Pillow's modes that a PNG file holds as they are.
 _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -33,8 +35,6 @@ _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _MAX_FILE: Final = 2 * MAX_PIXELS + (1 << 24)
 #: Pixels that are decoded without another package, as the training pipeline decodes them.
 _SIMPLE: Final = (*uid.UncompressedTransferSyntaxes, uid.RLELossless)
-#: The conversion of DICOM holds back warnings for the whole process while it runs: one at a time.
-_CONVERSION: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _content(film: Film) -> bytes:
         return _png(film)
     content = film if isinstance(film, bytes) else _read(Path(film))
     if is_dicom(content):
-        with _CONVERSION:
+        with FILTERS:  # the conversion holds back warnings while it runs
             _check_decoders(content)
             return to_png(content)
     _check(content)
@@ -100,22 +100,32 @@ def _content(film: Film) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        if (size := path.stat().st_size) > _MAX_FILE:
-            _refuse("size", f"{size} bytes; at most {_MAX_FILE} are read")
-        return path.read_bytes()
-    except OSError as error:
-        _refuse("unreadable", f"cannot be read ({error.strerror}); give an image file")
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device may have no end
+            _refuse("unreadable", "cannot be read (not a regular file); give an image file")
+        if found.st_size > _MAX_FILE:
+            _refuse("size", f"{found.st_size} bytes; at most {_MAX_FILE} are read")
+        with path.open("rb") as stream:
+            content = stream.read(found.st_size + 1)
+    except (OSError, ValueError) as error:  # ValueError: no name that a file can have
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        _refuse("unreadable", f"cannot be read ({reason}); give an image file")
+    if len(content) != found.st_size:
+        _refuse("unreadable", "changes while it is read; ask again when it is written")
+    return content
 
 
 def _check(content: bytes) -> None:
     if not content:
         _refuse("unreadable", "empty; fetch the film again")
+    if fault := fault_of(content):
+        _refuse(*fault)
     try:
         # Twice: verify() compares check sums, which the server's PNG decoder does too, and only load() decodes.
         for test in ("verify", "load"):
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if fault := oversize(*image.size):
-                    _refuse("size", fault)
+            with opened(content) as image:
+                if large := oversize(*image.size):
+                    _refuse("size", large)
                 getattr(image, test)()
     except _Fault:
         raise

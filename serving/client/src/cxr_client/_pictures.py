@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from cxr_client._opening import opened
+
 #: From no heat to the most: black, violet, orange, yellow; readable without colour too, for it only gets lighter.
 _HEAT: Final = ((0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164))
 _LEVELS: Final = np.linspace(0, 1, 256)
@@ -34,7 +36,7 @@ def overlay(film: bytes, heat: bytes, opacity: float) -> Image.Image:
 
 def grey(film: bytes) -> Image.Image:
     """The first frame of an image file, for a person to look at, in mode L."""
-    with Image.open(io.BytesIO(film)) as image:
+    with opened(film) as image:
         if image.mode.startswith("I;16"):  # Pillow would clip it
             return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         return image.convert("L")
