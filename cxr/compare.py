@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from cxr.interrupt import ends_on_interrupt
 from cxr.main import DEBUG
 
 EXIT_CODES: Final = {"compared": 0, "failed": 1}
@@ -55,7 +56,7 @@ def command(
     Exit codes: 0 done, whatever the figures say; 1 failed; 2 wrong use.
     """
     click.get_current_context().meta[DEBUG] = debug
-    from pipeline.compare.networks import names_in
+    from pipeline.compare.networks import names_in, unreached
     from pipeline.compare.run import compare
     from pipeline.settings import load_settings
 
@@ -64,7 +65,10 @@ def command(
         profile = "sample"
     settings = load_settings(profile, config, overrides)
     root = root or Path("runs", f"compare-{profile or (config.stem if config else '')}")
-    result = compare(settings, names, root, folds=folds or 0, debug=debug)
+    for note in unreached(settings, names, overrides):
+        click.echo(f"cxr: note: {note}", err=True)
+    with ends_on_interrupt():
+        result = compare(settings, names, root, folds=folds or 0, debug=debug)
     if as_json:
         click.echo(result.model_dump_json(indent=2))
     else:

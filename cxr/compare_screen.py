@@ -1,6 +1,7 @@
 """The last screen of a comparison: what forbids to believe the figures, then the figures, then where things are."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,18 +13,11 @@ from rich.text import Text
 from pipeline.compare.grid import Grid, of_p
 from pipeline.compare.pairs import LEVEL
 from pipeline.compare.result import ComparisonResult
-from pipeline.compare.tables import spread_table, study_table, threshold_table
+from pipeline.compare.tables import OURS, THEIRS, spread_table, study_notes, study_table, threshold_table
+from trainer.features import UNUSED
 
-#: What the screen shows of the tables, by the head of the column; the report has all.
-_STUDY: Final = (
-    "Network",
-    "Train accuracy",
-    "Accuracy",
-    "Confusion matrix",
-    "Trainable parameters",
-    "Seconds per epoch",
-)
-_THRESHOLD: Final = ("Network", "Recall", "Specificity", "Area under the ROC curve", "Confusion matrix")
+#: What the screen shows of two tables, by the head of the column; the report has all.
+_THRESHOLD: Final = ("Network", "Recall", "Specificity", "Accuracy", "Area under the ROC curve")
 _SPREAD: Final = ("Network", "Accuracy", "Recall", "Specificity", "Area under the ROC curve")
 
 
@@ -31,22 +25,27 @@ def lines_of(result: ComparisonResult, root: Path) -> Iterator[RenderableType]:
     """The tables and lines to print."""
     yield from (Text(f"Warning: {warning}", style="bold red") for warning in result.warnings)
     if result.films:
-        films = ", ".join(f"{label} {sum(counts.values())}" for label, counts in result.films.items())
+        films = ", ".join(f"{label} {_used(counts)}" for label, counts in result.films.items())
         rejected = ", ".join(f"{reason} {count}" for reason, count in result.rejected.items()) or "none"
         yield Text(f"  films: {films}; rejected rows: {rejected}")
     if result.networks:
-        yield _table(study_table(result), _STUDY, "by the most probable class, as in the study")
-        yield _table(threshold_table(result), _THRESHOLD, "at the operating threshold")
+        pooled = f"; films of all {result.folds} folds together" if result.folds else ""
+        yield _by_figure(study_table(result), f"table of the study: films by their most probable class{pooled}")
+        yield from (Text(f"  {note}", style="dim") for note in study_notes(result))
+        yield _table(threshold_table(result), _THRESHOLD, f"films called at the operating threshold{pooled}")
         if result.folds:
-            yield _table(spread_table(result), _SPREAD, f"mean over {result.folds} folds, and range")
+            told = f"at each fold's operating threshold: mean over {result.folds} folds, and range"
+            yield _table(spread_table(result), _SPREAD, told)
     yield from _pairs(result)
     yield from (Text(f"Note: {note}", style="yellow") for note in result.notes)
-    ran = sum(node.state == "ran" for node in result.components.values())
-    yield Text(f"\n  {ran} of {len(result.components)} nodes ran, the others were cached")
+    if states := Counter(node.state for node in result.components.values()):
+        counts = ", ".join(f"{states[state]} {state}" for state in ("failed", "ran", "cached") if states[state])
+        yield Text(f"\n  nodes: {counts}")
     if result.status == "compared":
         yield Text(f"Compared {', '.join(network.name for network in result.networks)}", style="bold green")
     else:
-        yield Text("Failed: nothing was compared", style="bold red")
+        done = ", ".join(network.name for network in result.networks)
+        yield Text(f"Failed: only {done} finished" if done else "Failed: nothing was compared", style="bold red")
         yield from (Text(f"  {reason}") for reason in result.reasons)
         yield Text("  next      mend what the line above names and run again: what has finished is not done again")
     if result.report:
@@ -62,9 +61,35 @@ def _pairs(result: ComparisonResult) -> Iterator[Text]:
     for pair in shown:
         p = of_p(pair.p_adjusted).value
         yield Text(f"  {pair.of} of {pair.first} and {pair.second}: {pair.says}; p {p}, adjusted (Holm)")
-    if rest := len(result.pairs) - len(shown):
-        tests = f"{rest} of {len(result.pairs)} paired tests (McNemar, Holm)"
+    tested = sum(pair.films > 0 for pair in result.pairs)
+    if rest := tested - len(shown):
+        tests = f"{rest} of {tested} paired tests (McNemar, Holm)"
         yield Text(f"  {tests} show no difference that chance alone would not make; the report has each")
+
+
+def _used(counts: Mapping[str, int]) -> str:
+    """Films of one class that some network has seen, and how many balancing has left out."""
+    unused = counts.get(UNUSED, 0)
+    return f"{sum(counts.values()) - unused}" + (f" (and {unused} left out to balance classes)" if unused else "")
+
+
+def _by_figure(grid: Grid, caption: str) -> Table:
+    """A table with many columns turned: below each figure the networks, with others' figures beside ours.
+
+    Intervals are shorter than elsewhere, so that both fit 80 columns.
+    """
+    theirs = {row.name: row for row in grid.rows if row.foreign}
+    table = Table(box=None, title=f"\n{caption}", title_justify="left", padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column(OURS)
+    if theirs:
+        table.add_column(THEIRS, style="dim")
+    for index, head in enumerate(grid.columns[1:]):
+        table.add_row(Text(head, style="bold"))
+        for row in (row for row in grid.rows if not row.foreign):
+            cells = [one.cells[index] for one in (row, theirs.get(row.name)) if one]
+            table.add_row(f"  {row.name}", *(Text(cell.line.replace(" to ", "–")) for cell in cells))
+    return table
 
 
 def _table(grid: Grid, heads: tuple[str, ...], caption: str) -> Table:

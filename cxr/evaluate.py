@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from cxr.interrupt import ends_on_interrupt
 from cxr.main import DEBUG
 
 EXIT_CODES: Final = {"evaluated": 0, "failed": 1}
@@ -60,7 +61,8 @@ def command(
     version = find_version(model)
     settings = settings_for(ModelInfo.read(version), config, overrides)
     root = root or Path("runs", f"evaluate-{config.stem}")
-    result = evaluate(settings, version, root, manifest=manifest, debug=debug)
+    with ends_on_interrupt():
+        result = evaluate(settings, version, root, manifest=manifest, debug=debug)
     if as_json:
         click.echo(result.model_dump_json(indent=2))
     else:

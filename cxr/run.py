@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from cxr.beam_options import BeamCommand, beam_option
+from cxr.interrupt import ends_on_interrupt
 from cxr.main import DEBUG
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def command(
         profile = "sample"
     settings = load_settings(profile, config, overrides, beam)
     root = root or Path("runs", profile or (config.stem if config else ""))
-    result = run(settings, root, debug=debug)
+    with ends_on_interrupt():
+        result = run(settings, root, debug=debug)
     if as_json:
         click.echo(result.model_dump_json(indent=2))
     else:

@@ -43,7 +43,10 @@ def command(
 
     click.get_current_context().meta[DEBUG] = debug
     from serving.server.ports import address, check_free, listen
+    from trainer.errors import UsageError
 
+    if models and not models.is_dir():
+        raise UsageError(f"--models '{models}' is no folder; name the folder that models are pushed to")
     rest = listen(host, rest_port, "--rest-port")
     check_free(host, grpc_port, "--grpc-port")
     _say("for development, never for production: no TLS, no authentication. What it shows is not a diagnosis.")

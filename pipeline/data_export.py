@@ -13,7 +13,7 @@ from components.manifest_gen.rows import ManifestRow, shown
 from components.manifest_gen.settings import CLASS_NAME
 from pipeline.progress import Progress, silent
 from trainer.errors import RunError, UsageError
-from trainer.features import EVAL, IMAGE_ID_LENGTH, SPLITS, TEST, TRAIN
+from trainer.features import EVAL, IMAGE_ID_LENGTH, SPLITS, TEST, TRAIN, fold_names
 
 #: Split -> its folder, as Keras's examples and the study of 2020 call them.
 FOLDERS: Final[Mapping[str, str]] = {TRAIN: "train", EVAL: "validation", TEST: "test"}
@@ -47,6 +47,11 @@ def export_films(rows: Sequence[ManifestRow], folder: Path, progress: Progress =
         RunError: Films that are gone or have changed, all at once; a folder that cannot be written.
     """
     used = [row for row in rows if row.split in SPLITS]
+    if not used and any(row.split == fold_names(1)[0] for row in rows):
+        raise UsageError(
+            "the manifest is that of a comparison with folds, which has no train, eval and test; give that of a run, "
+            "or of cxr compare without --folds"
+        )
     _check(folder, used)
     folder = Path(os.path.realpath(folder))
     try:

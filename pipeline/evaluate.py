@@ -15,7 +15,7 @@ from pipeline.digests import data_digest
 from pipeline.evaluation_result import EvaluationResult
 from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
-from pipeline.root import locked_root
+from pipeline.root import is_of_a_comparison, locked_root
 from pipeline.runtime import environment, log_to, prepare_gpus, prepare_process, prepare_workers
 from pipeline.settings import RunSettings, load_settings
 from trainer.errors import UsageError
@@ -80,6 +80,8 @@ def evaluate(
     Raises:
         CxrError: Whatever can be told in one line before the pipeline starts, and sources that cannot be read.
     """
+    if is_of_a_comparison(root):
+        raise UsageError(f"root {root} is that of a comparison; name another folder with --root")
     if any((root / name).exists() for name in _OF_A_RUN):
         raise UsageError(f"root {root} is that of a run; name another folder with --root")
     if manifest and not (manifest / MANIFEST_FILE).is_file():

@@ -15,9 +15,10 @@ from pipeline.digests import data_digest, sha256_of
 from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.result import RunResult
-from pipeline.root import locked_root
+from pipeline.root import is_of_a_comparison, locked_root
 from pipeline.runtime import LOGGER, environment, log_to, prepare_gpus, prepare_process, prepare_workers
 from pipeline.settings import RunSettings
+from trainer.errors import UsageError
 from trainer.tuner_settings import networks
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def run(settings: RunSettings, root: Path, *, debug: bool = False) -> RunResult:
     Raises:
         CxrError: Whatever can be told in one line before the pipeline starts, and sources that cannot be read.
     """
+    if is_of_a_comparison(root):
+        raise UsageError(f"root {root} is that of a comparison; name another folder with --root")
     with locked_root(root) as folder:
         return _run_locked(settings, folder, debug=debug)
 
@@ -72,7 +75,8 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
         return known
     check_sources(data)
 
-    from trainer.model import check_image_size  # these two bring TensorFlow
+    from trainer.backbone_check import check_backbone  # these three bring TensorFlow
+    from trainer.model import check_image_size
     from trainer.weights import fetch_weights
 
     prepare_gpus()
@@ -80,6 +84,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     instead = "choose others for tuner.backbones" if settings.tuner.trials else "choose another trainer.backbone"
     for network in networks(settings.trainer, settings.tuner):
         check_image_size(network.backbone, data.image_size, instead)
+        check_backbone(network, data.image_size)
         fetch_weights(network)
     last_run.forget(root)
     with environment(KEY_VARIABLE, key):

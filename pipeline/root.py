@@ -9,6 +9,11 @@ from filelock import FileLock, Timeout
 from trainer.errors import RunError, UsageError
 
 
+def is_of_a_comparison(root: Path) -> bool:
+    """Whether ``cxr compare`` has left something in the folder: its tables, or what a network came to."""
+    return (root / "compare.json").exists() or any((root / "tfx").glob("NetworkTrial.*"))
+
+
 @contextlib.contextmanager
 def locked_root(root: Path) -> Iterator[Path]:
     """Makes the folder and holds its lock; gives its absolute path.

@@ -10,6 +10,7 @@ from pipeline.compare.result import ComparisonResult
 from pipeline.compare.study import STUDY
 from trainer.metrics import rate
 from trainer.predictions import Predictions
+from trainer.settings import TrainerSettings
 from trainer.trial_report import LayerRow, TrialReport
 
 CLASSES = ("covid", "healthy")
@@ -46,7 +47,7 @@ def draw_report(name: str, **changes: Any) -> TrialReport:
     values: dict[str, Any] = {
         "backbone": name,
         "weights": "random",
-        "settings": {},
+        "settings": TrainerSettings().model_dump(mode="json"),
         "trainable_parameters": 130,
         "layers": (
             LayerRow(name=name, kind="frozen", output=(7, 7, 512), parameters=14_714_688, trainable=0),
@@ -54,6 +55,7 @@ def draw_report(name: str, **changes: Any) -> TrialReport:
         ),
         "training": {"best_epoch": 2, "history": history},
         "seconds_per_epoch": 2.0,
+        "device": "CPU",
         "features_once": name != "cnn",
         "threshold": 0.25,
         "temperature": 1.0,

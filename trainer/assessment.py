@@ -134,12 +134,15 @@ class Comparison(Settings):
     """Two models on the same films, by McNemar's exact test on those on which they differ.
 
     Attributes:
-        of: ``recall`` (films of the positive class) or ``specificity`` (all others).
+        of: ``recall`` (films of the positive class), ``specificity`` (all others) or ``accuracy`` (films of all
+            classes).
         films: Compared.
         patients: Theirs.
         better: Films that the candidate has right and the other has wrong.
         worse: The other way round.
-        p: Two-sided exact p-value; of several films of one patient the balance counts, once.
+        better_patients: Patients of whom the candidate has more films right.
+        worse_patients: The other way round.
+        p: Two-sided exact p-value of these two.
         p_worse: One-sided: how likely so many ``worse`` are if the two are equally good.
     """
 
@@ -148,5 +151,7 @@ class Comparison(Settings):
     patients: int
     better: int
     worse: int
+    better_patients: int
+    worse_patients: int
     p: float
     p_worse: float

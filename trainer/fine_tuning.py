@@ -20,8 +20,12 @@ def check_fine_tuning(settings: TrainerSettings, extractor: Extractor) -> None:
     Raises:
         UsageError: No layer's name begins as ``trainer.fine_tune.block`` says, or ``layers`` is more than there are.
     """
+    check_layers(settings, _backbone_of(extractor))
+
+
+def check_layers(settings: TrainerSettings, network: keras.Model) -> None:
+    """The same of a backbone alone, which it leaves frozen."""
     if settings.fine_tune is not None:
-        network = _backbone_of(extractor)
         _unfreeze(network, settings.fine_tune, settings.backbone)
         network.trainable = False
 

@@ -109,6 +109,7 @@ class HeadTuner(BaseTuner):
                 **outcome.model_dump(exclude={"rate", "failure"}),
                 trials=len(self._outcomes),
                 failed=len(failures),
+                asked=self._job.search.tuner.trials,
             )
             for name, outcome in self._outcomes.items()
             if outcome.rate is not None
@@ -117,6 +118,8 @@ class HeadTuner(BaseTuner):
             for column, value in row.model_dump(exclude=set(SEARCHED)).items():
                 self.oracle.trials[name].hyperparameters.Fixed(column, value)
         self._ranked = best_first(rows.values())
+        if (made := len(self._outcomes)) < (asked := self._job.search.tuner.trials):
+            say(f"{made} of {asked} trials: the search space has no more that were found at random")
         say(_in_words(self._ranked[0]))
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[kt.HyperParameters]:

@@ -18,6 +18,13 @@ _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 # hold JPEGs with bytes after their end marker: so the marker is searched, not expected at the end.
 _JPEG, _PNG, _GIF, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM"
 _JPEG_SCAN, _JPEG_END, _PNG_END = b"\xff\xda", b"\xff\xd9", b"IEND\xaeB`\x82"
+_GIF_IMAGE, _GIF_EXTENSION = 0x2C, 0x21
+
+#: A progressive JPEG is decoded once per scan: hundreds of empty ones make kilobytes last for minutes. libjpeg's own
+#: progression of a colour film has 10, and each thumbnail in the header counts with its own.
+MAX_SCANS = 100
+#: What follows a film's signature in a GIF comes in blocks of at most 255 bytes; so many hold the largest film.
+MAX_GIF_BLOCKS = 600_000
 
 #: By what libjpeg can divide the sides of a JPEG, rounding up, while it decodes: it then makes every block of 8 x 8
 #: smaller from its low frequencies alone, which saves most of the work.
@@ -31,6 +38,7 @@ UNKNOWN_FORMAT = "not a JPEG, PNG, GIF or BMP file"
 TRUNCATED_JPEG = "JPEG without its end: the file is cut off"
 TRUNCATED_PNG = "PNG without its end: the file is cut off"
 TOO_LARGE = f"more than {MAX_PIXELS} pixels"
+TOO_MANY_SCANS = f"JPEG of more than {MAX_SCANS} scans"
 
 
 def film_to_image(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
@@ -78,10 +86,11 @@ def decode_film(image_bytes: tf.Tensor, image_size: int) -> tf.Tensor:
 def fault(image_bytes: tf.Tensor) -> tf.Tensor:
     """What is visibly wrong with one film before it is decoded.
 
-    It finds other formats, empty files, files that are cut off and, by what their heads say, films too large to be
-    decoded. It lets pass, and the decoder then raises: JPEG and PNG with damaged content between an intact head and
-    end, a JPEG cut off in its header after a complete thumbnail, and damaged GIF and BMP. A JPEG whose header is broken
-    raises here.
+    It finds other formats, empty files, files that are cut off, JPEGs of absurdly many scans and, by what their heads
+    say, films too large to be decoded. It lets pass, and the decoder then raises: PNG with damaged content
+    between an intact head and end, a JPEG cut off in its header after a complete thumbnail, and damaged GIF and BMP. A
+    JPEG with damaged content between head and end passes, and mostly decodes: libjpeg fills in what it cannot read. A
+    JPEG whose header is broken raises here.
 
     Args:
         image_bytes: string scalar.
@@ -94,7 +103,10 @@ def fault(image_bytes: tf.Tensor) -> tf.Tensor:
 
     def jpeg() -> tf.Tensor:
         ends = _last(content, _JPEG_END) > _last(content, _JPEG_SCAN)
-        return tf.cond(ends, lambda: _large(tf.io.extract_jpeg_shape(image_bytes)[:2]), lambda: TRUNCATED_JPEG)
+        # A scan's header has a length below 256, or libjpeg refuses it: the zero tells it from other bytes.
+        scans = tf.math.count_nonzero(_begins(content, _JPEG_SCAN + b"\x00"))
+        size = tf.cond(ends, lambda: _large(tf.io.extract_jpeg_shape(image_bytes)[:2]), lambda: TRUNCATED_JPEG)
+        return tf.where(tf.equal(size, "") & (scans > MAX_SCANS), TOO_MANY_SCANS, size)
 
     def png() -> tf.Tensor:
         sides = [_number(content[at : at + 4][::-1]) for at in (16, 20)]
@@ -104,7 +116,7 @@ def fault(image_bytes: tf.Tensor) -> tf.Tensor:
         [
             (_starts(image_bytes, _JPEG), jpeg),
             (_starts(image_bytes, _PNG), png),
-            (_starts(image_bytes, _GIF), lambda: _large([_number(content[at : at + 2]) for at in (6, 8)])),
+            (_starts(image_bytes, _GIF), lambda: _large_gif(content)),
             (_starts(image_bytes, _BMP), lambda: _large([_signed(content[at : at + 4]) for at in (18, 22)])),
         ],
         default=lambda: tf.constant(UNKNOWN_FORMAT),
@@ -161,17 +173,57 @@ def _starts(image_bytes: tf.Tensor, signature: bytes) -> tf.Tensor:
 
 def _last(content: tf.Tensor, marker: bytes) -> tf.Tensor:
     """Index of the last place in ``content`` (uint8 [n]) where ``marker`` begins, -1 where there is none."""
+    return tf.cast(tf.reduce_max(tf.concat([[-1], tf.where(_begins(content, marker))[:, 0]], 0)), tf.int64)
+
+
+def _begins(content: tf.Tensor, marker: bytes) -> tf.Tensor:
+    """Of each place in ``content`` (uint8 [n]) that has room for ``marker``, whether it begins there."""
     starts = tf.maximum(tf.size(content) - len(marker) + 1, 0)
     found = tf.ones([starts], tf.bool)
     for offset, byte in enumerate(marker):
         found &= tf.equal(content[offset : offset + starts], byte)
-    return tf.cast(tf.reduce_max(tf.concat([[-1], tf.where(found)[:, 0]], 0)), tf.int64)
+    return found
 
 
 def _large(sides: list[tf.Tensor] | tf.Tensor) -> tf.Tensor:
     """What is wrong with a film of these two sides, empty where nothing is."""
     height, width = tf.unstack(tf.abs(tf.cast(sides, tf.int64)))
     return tf.where(height > MAX_PIXELS // tf.maximum(width, 1), TOO_LARGE, "")  # a product could overflow
+
+
+def _large_gif(content: tf.Tensor) -> tf.Tensor:
+    """As :func:`_large`: the decoder's canvas is as wide as the widest frame and as high as the highest.
+
+    A screen larger than that counts too, for other readers of the film go by it.
+    """
+    size = tf.size(content)
+    content = tf.pad(content, [[0, 1100]])  # a header, a colour table and a block, so that no place lies outside
+
+    def at(place: tf.Tensor) -> tf.Tensor:
+        return tf.cast(content[place], tf.int32)
+
+    def table(flags: tf.Tensor) -> tf.Tensor:
+        return tf.where(flags >= 0x80, tf.bitwise.left_shift(6, flags % 8), 0)
+
+    def sides(place: tf.Tensor | int) -> tf.Tensor:
+        return tf.stack([_number(content[place : place + 2]), _number(content[place + 2 : place + 4])])
+
+    def goes_on(place: tf.Tensor, left: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
+        return (place < size) & (left > 0) & (tf.equal(at(place), _GIF_IMAGE) | tf.equal(at(place), _GIF_EXTENSION))
+
+    def after(place: tf.Tensor, left: tf.Tensor, canvas: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        image = tf.equal(at(place), _GIF_IMAGE)
+        canvas = tf.where(image, tf.maximum(canvas, sides(place + 5)), canvas)
+        data = place + tf.where(image, 11 + table(at(place + 9)), 2)
+        place, left = tf.while_loop(
+            lambda place, left: (at(place) > 0) & (left > 0),
+            lambda place, left: (place + 1 + at(place), left - 1),
+            (data, left - 1),
+        )
+        return place + 1, left, canvas
+
+    _, left, canvas = tf.while_loop(goes_on, after, (13 + table(at(10)), MAX_GIF_BLOCKS, sides(6)))
+    return tf.where(left > 0, _large(canvas), TOO_LARGE)
 
 
 def _number(content: tf.Tensor) -> tf.Tensor:

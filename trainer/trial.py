@@ -4,6 +4,7 @@ import gc
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from trainer.backbones import find_backbone
 from trainer.calibration import calibrated
@@ -95,6 +96,7 @@ def _report(job: Job, trained: Trained, said: np.ndarray) -> TrialReport:
         layers=layer_table(trained.classifier, info.backbone),
         training=info.training,
         seconds_per_epoch=float(np.median(seconds)),
+        device=_device(),
         features_once=bool(settings.feature_views) and find_backbone(info.backbone).frozen,
         threshold=info.threshold,
         temperature=info.temperature,
@@ -102,3 +104,10 @@ def _report(job: Job, trained: Trained, said: np.ndarray) -> TrialReport:
         train_loss=cross_entropy(said, job.train.labels),
         notes=info.notes,
     )
+
+
+def _device() -> str:
+    """``CPU``, or the names of the GPUs that TensorFlow sees."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+    return ", ".join(names) or "CPU"

@@ -33,7 +33,8 @@ class TrialReport(Settings):
         trainable_parameters: Numbers that training moved.
         layers: From the image to the probabilities, without the input.
         training: As ``model.json`` has it: history, best epoch, class weights, fine-tuning.
-        seconds_per_epoch: Median; the first epoch holds the compiling.
+        seconds_per_epoch: Median over the first stage; its first epoch holds the compiling.
+        device: On which that was: ``CPU``, or the GPU's name.
         features_once: Whether an epoch trained the head alone, on features that had been computed before it.
         threshold: Chosen on the eval split.
         temperature: As in ``model.json``.
@@ -50,6 +51,7 @@ class TrialReport(Settings):
     layers: tuple[LayerRow, ...]
     training: dict[str, Any]
     seconds_per_epoch: float
+    device: str
     features_once: bool
     threshold: float
     temperature: float

@@ -44,6 +44,7 @@ class Trial(Settings):
         value, low, high, n, patients: the objective with its interval.
         trials: of the whole search.
         failed: how many of those came to no number.
+        asked: ``tuner.trials``, more than ``trials`` where the search space gave no further values; 0 = not known.
     """
 
     trial: int
@@ -65,6 +66,7 @@ class Trial(Settings):
     seconds: float
     trials: int
     failed: int
+    asked: int = 0
 
     @property
     def rate(self) -> Rate:

@@ -16,7 +16,15 @@ _Shapes = list[tuple[int, ...]]
 def load_weights(network: keras.Model, file: Path) -> None:
     """Puts the weights of a file into a backbone, after a look at all shapes.
 
-    Keras alone would take the first layers of a deeper network without a word.
+    Raises:
+        RunError: As :func:`check_weights`.
+    """
+    check_weights(network, file)
+    network.load_weights(file)
+
+
+def check_weights(network: keras.Model, file: Path) -> None:
+    """Looks at all shapes: Keras alone would take the first layers of a deeper network without a word.
 
     Raises:
         RunError: The file belongs to another network; the message names the first layer that does not fit.
@@ -35,7 +43,6 @@ def load_weights(network: keras.Model, file: Path) -> None:
                 f"{file.name} does not fit {network.name}: the network has {_layer(ours)} where the file has "
                 f"{_layer(theirs)}; give the file of {network.name} without its top"
             )
-    network.load_weights(file)
 
 
 def _legacy_layers(content: h5py.File) -> Iterator[tuple[str, _Shapes]]:

@@ -16,6 +16,11 @@ class Cell:
     value: str
     details: tuple[str, ...] = ()
 
+    @property
+    def line(self) -> str:
+        """All of it in one line: ``0.926 (0.766 to 0.979, n 40)``."""
+        return f"{self.value} ({', '.join(self.details)})" if self.details else self.value
+
 
 @dataclass(frozen=True)
 class Row:
@@ -77,12 +82,5 @@ def markdown(grid: Grid) -> str:
         return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
     rules = ["---" if column == 0 or column in grid.texts else "--:" for column in range(len(grid.columns))]
-    rows = [
-        [_in_one(row.name, row.details), *(_in_one(cell.value, cell.details) for cell in row.cells)]
-        for row in grid.rows
-    ]
+    rows = [[Cell(row.name, row.details).line, *(cell.line for cell in row.cells)] for row in grid.rows]
     return "\n".join([line(grid.columns), f"|{'|'.join(rules)}|", *map(line, rows)])
-
-
-def _in_one(value: str, details: Sequence[str]) -> str:
-    return f"{value} ({', '.join(details)})" if details else value

@@ -1,17 +1,20 @@
 """Which networks are compared, and what each is trained with."""
 
+import re
 import typing
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pipeline.settings import RunSettings
-from trainer.errors import UsageError
+from pipeline.settings import RunSettings, parse_override
+from trainer.errors import RunError, UsageError
 from trainer.settings import BackboneName, TrainerSettings
 
 #: The study's, in the order of its table.
 STUDIED: Final[tuple[str, ...]] = ("cnn", "vgg16", "nasnet_large", "inception_resnet_v2")
+#: A setting of the group trainer in a message, and no file that is called like one.
+_OF_GROUP: Final = re.compile(r"\btrainer\.(weights|fine_tune\.\w+)(?= is |=FILE|: )")
 KNOWN: Final[tuple[str, ...]] = typing.get_args(BackboneName)
 
 
@@ -60,14 +63,42 @@ def networks_of(settings: RunSettings, names: Sequence[str]) -> dict[str, Traine
     return networks
 
 
+def unreached(settings: RunSettings, names: Sequence[str], overrides: Sequence[str]) -> Iterator[str]:
+    """A sentence for each ``trainer.KEY=VALUE`` that a network does not follow: ``compare.networks`` has its own.
+
+    Args:
+        settings: With the overrides in them.
+        names: Of the networks that are compared.
+        overrides: What stood behind ``--set``; what it says under ``compare.networks`` is meant so.
+    """
+    told = [(key, value) for override in overrides for key, value in _leaves(parse_override(override))]
+    meant = {key for key, _ in told}
+    for name in names:
+        group = f"compare.networks.{name}."
+        own = {group + key: value for key, value in _leaves(settings.compare.networks.get(name, {}))}  # type: ignore[call-overload]
+        for key, value in told:
+            its = group + key.removeprefix("trainer.")
+            if key.startswith("trainer.") and its in own and its not in meant and own[its] != value:
+                yield f"{key}={value} does not reach {name}, for which {its} is {own[its]}; add --set {its}={value}"
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
 def check_networks(networks: dict[str, TrainerSettings], image_size: int) -> None:
-    """Asks, before any work on films, for what a training asks for first: a GPU, an image size, the weights.
+    """Asks, before any work on films, for what a training asks for first: a GPU, an image size, layers, the weights.
 
     Raises:
-        UsageError: Images too small for a network, or weights that are none.
-        RunError: No GPU where one is asked for, or weights out of reach.
+        UsageError: Images too small for a network, weights that are none, or layers to fine-tune that it does not have.
+        RunError: No GPU where one is asked for, or weights out of reach or of another network.
     """
-    from trainer.devices import check_gpu  # these three bring TensorFlow
+    from trainer.backbone_check import check_backbone  # all of these bring TensorFlow
+    from trainer.devices import check_gpu
     from trainer.model import check_image_size
     from trainer.weights import fetch_weights
 
@@ -81,5 +112,9 @@ def check_networks(networks: dict[str, TrainerSettings], image_size: int) -> Non
             faults.append(str(error).replace("choose another trainer.backbone", "leave it out with --models"))
     if faults:
         raise UsageError("\n".join(faults))
-    for trainer in networks.values():
-        fetch_weights(trainer)
+    for check in (lambda trainer: check_backbone(trainer, image_size), fetch_weights):  # downloads last
+        for name, trainer in networks.items():
+            try:
+                check(trainer)
+            except (UsageError, RunError) as error:
+                raise type(error)(_OF_GROUP.sub(rf"compare.networks.{name}.\1", str(error))) from error

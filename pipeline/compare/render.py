@@ -6,11 +6,12 @@ from typing import Final
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
-from pipeline.compare import tables
+from pipeline.compare import tables, training_tables
 from pipeline.compare.grid import markdown
 from pipeline.compare.result import ComparisonResult, NetworkResult
 from pipeline.report import charts
 from pipeline.report.environment import TEMPLATES, environment
+from trainer.features import UNUSED
 
 _OWN: Final = Path(__file__).with_name("templates")
 
@@ -32,13 +33,17 @@ def html_of(result: ComparisonResult) -> str:
 
 def headline(result: ComparisonResult) -> str:
     """What was done, in one sentence."""
-    films = sum(sum(counts.values()) for counts in result.films.values())
+    unused = sum(counts.get(UNUSED, 0) for counts in result.films.values())
+    films = sum(sum(counts.values()) for counts in result.films.values()) - unused
     networks = len(result.networks)
     tested = sum(map(sum, result.networks[0].at_threshold.confusion)) if networks else 0
     how = f"{result.folds}-fold cross-validation, every film tested once" if result.folds else "one split"
+    seeds = list(dict.fromkeys(str(network.trials[0].settings["seed"]) for network in result.networks))
+    balanced = f" ({unused} more left out to balance classes)" if unused else ""
     return (
-        f"{networks} network{'s' * (networks != 1)} trained on the same films with the same seed ({how}): {films} "
-        f"films in the manifest, {tested} tested on. Nothing was released."
+        f"{networks} network{'s' * (networks != 1)} trained on the same films of {result.image_size} x "
+        f"{result.image_size} pixels, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)} ({how}): {films} films "
+        f"used{balanced}, {tested} tested on. Nothing was released."
     )
 
 
@@ -46,10 +51,12 @@ def _curves(network: NetworkResult) -> list[tuple[str, list[Markup]]]:
     """Of each training its name and its charts."""
     drawn = []
     for fold, trial in enumerate(network.trials, start=1):
-        name = f"{network.name}-{fold}"
-        history, best = trial.training["history"], trial.training["best_epoch"]
-        title = f"Fold {fold}" if len(network.trials) > 1 else ""
-        drawn.append((title, [Markup(one) for one in charts.learning_curves(history, best, name)]))
+        told = [stage for stage in training_tables.stages(trial) if stage.end != training_tables.UNDONE]
+        for number, stage in enumerate(told, start=1):
+            title = [f"Fold {fold}"] * (len(network.trials) > 1)
+            title += [stage.name or "first stage"] * (len(told) > 1)
+            made = charts.learning_curves(stage.history, stage.best, f"{network.name}-{fold}-{number}")
+            drawn.append((", ".join(title).capitalize(), [Markup(one) for one in made]))
     return drawn
 
 
@@ -57,11 +64,13 @@ def _environment(*, autoescape: bool) -> Environment:
     made = environment(autoescape=autoescape)
     made.loader = ChoiceLoader([FileSystemLoader(_OWN), FileSystemLoader(TEMPLATES)])
     made.globals |= {
-        name: getattr(tables, name)
-        for name in (
-            "study_table", "threshold_table", "spread_table", "pairs_table", "report_table", "confusion_table",
-            "layers_table", "epochs_table", "films_table",
+        name: getattr(module, name)
+        for module, names in (
+            (tables, ("study_table", "study_notes", "threshold_table", "spread_table", "pairs_table", "report_table",
+                      "confusion_table", "films_table")),
+            (training_tables, ("settings_table", "conditions_table", "layers_table", "epochs_table", "fine_tunings")),
         )
+        for name in names
     }  # fmt: skip
     made.filters["markdown"] = markdown
     return made

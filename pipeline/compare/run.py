@@ -77,17 +77,21 @@ def _compare_locked(
     check_sources(data)
     prepare_workers(settings.beam.processes)
 
-    from pipeline.compare.write import forget, write_comparison
+    from pipeline.compare.write import EARLIER, forget_earlier, set_aside, write_comparison
 
-    forget(root)  # else the tables of the comparison before would look current
+    set_aside(root)  # else the tables of the comparison before would look current
     with environment(KEY_VARIABLE, key):
         failure, nodes = _run(plan, settings, networks, root, folds, log_file, debug=debug)
 
     from pipeline.compare import outcome
 
-    if failure is not None:
-        return outcome.failed(failure)
-    result = outcome.compared(nodes, tuple(networks), folds, data.image_size)
+    finished = outcome.finished(nodes, tuple(networks), folds)
+    if failure is not None and not finished:
+        result = outcome.failed(failure)
+        if not (root / EARLIER).exists():
+            return result
+        return result.model_copy(update={"notes": (f"the tables of the comparison before are in {root / EARLIER}",)})
+    result = outcome.compared(nodes, finished, folds, data.image_size)
     manifest = outcome.manifest_of(nodes)
     outcome.leave_manifest(manifest, root)
 
@@ -98,8 +102,13 @@ def _compare_locked(
     audit = audit_comparison(manifest, records, settings, plan.sources_without_patients, folds)
     warnings = warnings_of(audit, result.networks, settings.split.by, folds)
     result = result.model_copy(update={"warnings": warnings, "audit": audit.checks})
+    if failure is not None:
+        result = outcome.broken_off(result, failure, tuple(networks))
     LOGGER.info("report")
-    return write_comparison(result, manifest, settings, root)
+    result = write_comparison(result, manifest, settings, root)
+    if failure is None:
+        forget_earlier(root)
+    return result
 
 
 def _run(

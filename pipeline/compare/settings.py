@@ -1,11 +1,12 @@
 """What a comparison of networks can be told, beside the settings of a run."""
 
 import difflib
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from trainer.settings import BackboneName, TrainerSettings
 from trainer.strict import Settings
@@ -20,6 +21,16 @@ class CompareSettings(Settings):
     networks: dict[BackboneName, dict[str, Any]] = Field(
         {}, description="network -> keys of the group trainer, for this network only"
     )
+
+    @field_validator("networks", mode="before")
+    @classmethod
+    def _each_is_a_group_of_keys(cls, value: object) -> object:
+        for name, own in value.items() if isinstance(value, Mapping) else ():
+            if not isinstance(own, Mapping):
+                raise ValueError(
+                    f"{name} is {own!r}, not keys of the group trainer; for example compare.networks.{name}.epochs=5"
+                )
+        return value
 
     def trainer_of(self, name: str, trainer: TrainerSettings) -> TrainerSettings:
         """What one network is trained with.
@@ -67,12 +78,25 @@ def _sentences(error: ValidationError, group: str) -> Iterator[str]:
     for fault in error.errors():
         key = ".".join((group, *map(str, fault["loc"])))
         if fault["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(fault["loc"][-1]), TrainerSettings.model_fields, n=1)
-            known = (
-                f"did you mean {group}.{near[0]}?" if near else f"known are {', '.join(TrainerSettings.model_fields)}"
-            )
-            yield f"{key} is not a setting; {known}"
+            yield f"{key} is not a setting; {_hint('.'.join(map(str, fault['loc'])), group)}"
         elif fault["type"] == "value_error":
             yield f"{key}: {fault['ctx']['error']}"
         else:
             yield f"{key} is {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+def _hint(key: str, group: str) -> str:
+    """What may have been meant by a key of the group ``trainer`` that is not known; never ``backbone``."""
+    known = [name for name in _keys_of(TrainerSettings) if name != "backbone"]
+    near = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    near = near or difflib.get_close_matches(key, known, n=1)
+    beside = [name for name in known if name.rpartition(".")[0] == key.rpartition(".")[0]]
+    return f"did you mean {group}.{near[0]}?" if near else f"known are {', '.join(beside)}"
+
+
+def _keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        for part in (field.annotation, *typing.get_args(field.annotation)):
+            if isinstance(part, type) and not isinstance(part, types.GenericAlias) and issubclass(part, BaseModel):
+                yield from _keys_of(part, f"{prefix}{name}.")

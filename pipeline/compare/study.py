@@ -16,6 +16,10 @@ from trainer.strict import Settings
 #: The order of the rows (true) and columns (called) of the confusion matrices.
 CLASSES: Final = ("covid", "healthy")
 TRAIN_FILMS: Final = 236
+#: Side of its films in pixels.
+IMAGE_SIZE: Final = 224
+#: Width of the dense layer in its networks.
+DENSE: Final = 64
 
 
 class Published(Settings):
@@ -23,7 +27,7 @@ class Published(Settings):
 
     Attributes:
         network: As it is called here.
-        train_accuracy: After 50 epochs, on augmented films.
+        train_accuracy: As published; whether on augmented films, and with which weights, the study does not say.
         train_loss: Likewise.
         confusion: Test films, rows true, columns called: covid, healthy.
         trainable_parameters: Numbers that training moved.
@@ -36,6 +40,11 @@ class Published(Settings):
     confusion: tuple[tuple[int, int], tuple[int, int]]
     trainable_parameters: int
     seconds_per_epoch: float
+
+    @property
+    def train(self) -> Rate:
+        """Its train accuracy as a count of its train films, which gives the four digits that it prints."""
+        return _rate(round(self.train_accuracy * TRAIN_FILMS), TRAIN_FILMS)
 
     def recall(self, label: int) -> Rate:
         """Share of the films of a class that are called so."""

@@ -1,12 +1,14 @@
 """The tables of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import median
 
 from pipeline.compare.grid import NONE, Cell, Grid, Row, of_confusion, of_count, of_p, of_rate
-from pipeline.compare.result import ComparisonResult, NetworkResult, Spread
-from pipeline.compare.study import CLASSES, TRAIN_FILMS, Published
+from pipeline.compare.result import ComparisonResult, MostProbable, NetworkResult, Spread
+from pipeline.compare.study import CLASSES, DENSE, IMAGE_SIZE, STUDY, TRAIN_FILMS, Published
+from pipeline.compare.training_tables import stages
 from trainer.assessment import Assessment
-from trainer.trial_report import TrialReport
+from trainer.features import UNUSED
 
 OURS = "here"
 THEIRS = "study, 2020"
@@ -23,20 +25,24 @@ _SPREAD = {
 def study_table(result: ComparisonResult) -> Grid:
     """The table of the study, with what it lacks; below each of its networks what it published."""
     classes = result.classes
-    same = set(classes) == set(CLASSES)
-    published = {one.network: one for one in result.study if same}
+    published = _published_of(result)
     rows = []
     for network in result.networks:
         rows.append(_row_of(network))
         if network.name in published:
             rows.append(_published(published[network.name], classes))
-    own = (
-        ", whose own figures of other films stand below ours" if same else f"; it had the classes {', '.join(CLASSES)}"
-    )
+    if published:
+        own = ", as in the study, whose own figures of other films stand below ours"
+    elif {one.network for one in STUDY} & {network.name for network in result.networks}:
+        own = f", as in the study; it had the classes {', '.join(CLASSES)}"
+    else:
+        own = ""
+    as_published = "; the study's are as published" if published else ""
     pooled = f"; test films of all {result.folds} folds together" if result.folds else ""
     return Grid(
-        caption=f"Every film called by its most probable class, as in the study{own}. With each rate its 95 % interval "
-        f"and number of films{pooled}. Train figures are of the kept weights on films that are not augmented. "
+        caption=f"Every film called by its most probable class{own}. With each rate its 95 % interval "
+        f"and number of films{pooled}. Train figures are of the kept weights on films that are not "
+        f"augmented{as_published}. "
         f"Confusion matrix: rows true, columns called, in the order {', '.join(classes)}.",
         columns=(
             "Network", "Train accuracy", "Train loss", *(f"Precision {name}" for name in classes),
@@ -47,9 +53,47 @@ def study_table(result: ComparisonResult) -> Grid:
     )  # fmt: skip
 
 
+def study_notes(result: ComparisonResult) -> tuple[str, ...]:
+    """What must be known of the study's rows; nothing where there are none."""
+    published = _published_of(result)
+    if not published:
+        return ()
+    notes = [
+        "The study's figures are of other films, split film by film, on another machine. Their intervals are computed "
+        f"here from its matrices, and from its train accuracy as a count of its {TRAIN_FILMS} train films, as if every "
+        "film had a patient of its own."
+    ]
+    shown = [network for network in result.networks if network.name in published]
+    others = [one for one in shown if one.trials[0].trainable_parameters != published[one.name].trainable_parameters]
+    if others:
+        reasons = []
+        if result.image_size != IMAGE_SIZE:
+            reasons.append(
+                f"images of {result.image_size} pixels a side, not the study's {IMAGE_SIZE}, give the dense layer "
+                "another number of inputs"
+            )
+        if any(one.trials[0].settings["dense"] != DENSE for one in others):
+            reasons.append(f"trainer.dense is not {DENSE}")
+        if any(stages(one.trials[0])[-1].name and stages(one.trials[0])[-1].end == "kept" for one in others):
+            reasons.append("fine-tuning trains layers of the backbone, too")
+        why = f": {'; '.join(reasons)}" if reasons else ""
+        names = ", ".join(one.name for one in others)
+        notes.append(f"The trainable parameters of {names} are not as many as the study's{why}.")
+    return tuple(notes)
+
+
+def _published_of(result: ComparisonResult) -> Mapping[str, Published]:
+    """Name of a network that is compared -> what the study published of it, if it had the same classes."""
+    names = {network.name for network in result.networks} if set(result.classes) == set(CLASSES) else set()
+    return {one.network: one for one in result.study if one.network in names}
+
+
 def _row_of(network: NetworkResult) -> Row:
     found, trial = network.most_probable, network.trials[0]
-    seconds = sorted(one.seconds_per_epoch for one in network.trials)[len(network.trials) // 2]
+    of_tuning = [stage.seconds for one in network.trials for stage in stages(one)[1:] if stage.end == "kept"]
+    timed = (trial.device, *["head alone"] * trial.features_once)
+    if of_tuning:
+        timed = (*timed, f"fine-tuning {median(of_tuning):.1f}")
     return Row(
         network.name,
         (
@@ -57,10 +101,10 @@ def _row_of(network: NetworkResult) -> Row:
             _spread(network.spread["train_loss"]) if network.spread else Cell(f"{trial.train_loss:.3f}"),
             *(of_rate(found.report[name].precision) for name in found.classes),
             *(of_rate(found.report[name].recall) for name in found.classes),
-            of_rate(found.overall.metrics.get("accuracy")),
+            of_rate(found.accuracy),
             of_confusion(found.confusion),
             of_count(trial.trainable_parameters),
-            Cell(f"{seconds:.1f}", ("head alone",) if trial.features_once else ()),
+            Cell(f"{median(one.seconds_per_epoch for one in network.trials):.1f}", timed),
         ),
         (OURS,),
     )
@@ -71,7 +115,7 @@ def _published(one: Published, classes: Sequence[str]) -> Row:
     return Row(
         one.network,
         (
-            Cell(f"{one.train_accuracy:.3f}", (f"n {TRAIN_FILMS}",)),
+            of_rate(one.train),
             Cell(f"{one.train_loss:g}"),
             *(of_rate(one.precision(label)) for label in order),
             *(of_rate(one.recall(label)) for label in order),
@@ -105,7 +149,9 @@ def threshold_table(result: ComparisonResult) -> Grid:
 
     return Grid(
         caption=f"A film is called {positive} from the threshold on that was chosen on the eval films for the recall "
-        "which threshold.target_recall asks for, as a served model calls it.",
+        "which threshold.target_recall asks for, as a served model calls it; accuracy is of these calls" + (
+            f", of all {result.folds} folds together." if result.folds else "."
+        ),
         columns=(
             "Network", "Threshold", f"Recall of {positive}", "Specificity", f"Precision of {positive}", "F1",
             "Accuracy", "Area under the ROC curve", "Confusion matrix",
@@ -136,17 +182,23 @@ def spread_table(result: ComparisonResult) -> Grid:
 
 def pairs_table(result: ComparisonResult) -> Grid:
     """Each two networks on the same films."""
+    tests = sum(pair.films > 0 for pair in result.pairs)
     return Grid(
-        caption="McNemar's exact test on the same test films at the stored thresholds, patients as its cases; p "
-        f"adjusted for all {len(result.pairs)} tests (Holm).",
+        caption="McNemar's exact test on the same test films. Patients are its cases: each counts for the network that "
+        "has more of his films right. Accuracy is by the most probable class, as in the table of the study; recall and "
+        "specificity are at the stored thresholds, which trade one for the other: more of one with less of the other "
+        f"may be nothing but another threshold. p adjusted for {tests} tests, all that have films (Holm).",
         columns=("Networks", "Of", "Films", "Patients", "Only the first right", "Only the second right", "p",
                  "p adjusted", "What follows"),
         rows=tuple(
             Row(
                 f"{pair.first} and {pair.second}",
                 (
-                    Cell(pair.of), of_count(pair.films), of_count(pair.patients), of_count(pair.only_first),
-                    of_count(pair.only_second), of_p(pair.p), of_p(pair.p_adjusted), Cell(pair.says),
+                    Cell(pair.of), of_count(pair.films), of_count(pair.patients),
+                    Cell(f"{pair.only_first:,}", (f"patients {pair.first_patients:,}",)),
+                    Cell(f"{pair.only_second:,}", (f"patients {pair.second_patients:,}",)),
+                    *((of_p(pair.p), of_p(pair.p_adjusted)) if pair.films else (Cell(NONE), Cell(NONE))),
+                    Cell(pair.says),
                 ),
             )
             for pair in result.pairs
@@ -155,7 +207,7 @@ def pairs_table(result: ComparisonResult) -> Grid:
     )  # fmt: skip
 
 
-def report_table(found: Assessment, caption: str) -> Grid:
+def report_table(found: Assessment | MostProbable, caption: str) -> Grid:
     """The classification report of one network."""
     return Grid(
         caption=caption,
@@ -167,7 +219,7 @@ def report_table(found: Assessment, caption: str) -> Grid:
     )
 
 
-def confusion_table(found: Assessment, caption: str) -> Grid:
+def confusion_table(found: Assessment | MostProbable, caption: str) -> Grid:
     """Films, rows true, columns called."""
     return Grid(
         caption=caption,
@@ -178,49 +230,12 @@ def confusion_table(found: Assessment, caption: str) -> Grid:
     )
 
 
-def layers_table(trial: TrialReport) -> Grid:
-    """A row for each layer."""
-    return Grid(
-        caption=f"Layers of {trial.backbone}; {trial.trainable_parameters:,} of "
-        f"{sum(layer.parameters for layer in trial.layers):,} parameters are trained.",
-        columns=("Layer", "Kind", "Output shape", "Parameters", "Trainable"),
-        rows=tuple(
-            Row(
-                layer.name,
-                (
-                    Cell(layer.kind), Cell(" x ".join(map(str, layer.output))), of_count(layer.parameters),
-                    of_count(layer.trainable),
-                ),
-            )
-            for layer in trial.layers
-        ),
-        texts=(1,),
-    )  # fmt: skip
-
-
-def epochs_table(network: NetworkResult) -> Grid:
-    """The first, the kept and the last epoch of each training."""
-    keys = ("loss", "eval_loss", "accuracy", "eval_accuracy", "recall", "eval_recall")
-    rows = []
-    for fold, trial in enumerate(network.trials, start=1):
-        history, best = trial.training["history"], trial.training["best_epoch"]
-        for epoch in sorted({1, best, len(history)}):
-            of_fold = f"fold {fold}, " if len(network.trials) > 1 else ""
-            kept = ", kept" if epoch == best else ""
-            measured = history[epoch - 1]
-            rows.append(Row(f"{of_fold}epoch {epoch}{kept}", tuple(Cell(f"{measured[key]:.3f}") for key in keys)))
-    return Grid(
-        caption="The first, the kept and the last epoch: on train films as they were augmented, and on eval films.",
-        columns=("Epoch", "Train loss", "Eval loss", "Train accuracy", "Eval accuracy", "Train recall", "Eval recall"),
-        rows=tuple(rows),
-    )
-
-
 def films_table(result: ComparisonResult) -> Grid:
     """Films by class and split."""
     splits = list(dict.fromkeys(split for counts in result.films.values() for split in counts))
+    unused = f"; {UNUSED}: left out by data.balance, so no network has seen them" if UNUSED in splits else ""
     return Grid(
-        caption="Films by class and " + ("fold" if result.folds else "split"),
+        caption=f"Films by class and {'fold' if result.folds else 'split'}{unused}",
         columns=("Class", *splits),
         rows=tuple(
             Row(label, tuple(of_count(counts.get(split, 0)) for split in splits))

@@ -1,9 +1,11 @@
 """``compare.json``, ``compare.md`` and ``compare.html`` under the root of a comparison."""
 
+import shutil
 from pathlib import Path
 from typing import Final
 
 from components.manifest_gen.manifest import Manifest
+from pipeline.compare.conditions import with_conditions
 from pipeline.compare.render import html_of, markdown_of
 from pipeline.compare.result import ComparisonResult
 from pipeline.report.redaction import Redactor
@@ -12,12 +14,21 @@ from pipeline.settings import RunSettings
 JSON_FILE: Final = "compare.json"
 MARKDOWN_FILE: Final = "compare.md"
 HTML_FILE: Final = "compare.html"
+#: Folder of the last finished comparison's, while there is no new one.
+EARLIER: Final = "earlier"
 
 
-def forget(root: Path) -> None:
-    """Removes what a comparison before has written."""
+def set_aside(root: Path) -> None:
+    """Moves what a comparison before has written into a folder of its own, where it does not look current."""
     for name in (JSON_FILE, MARKDOWN_FILE, HTML_FILE):
-        (root / name).unlink(missing_ok=True)
+        if (root / name).exists():
+            (root / EARLIER).mkdir(exist_ok=True)
+            (root / name).replace(root / EARLIER / name)
+
+
+def forget_earlier(root: Path) -> None:
+    """Removes what :func:`set_aside` has kept."""
+    shutil.rmtree(root / EARLIER, ignore_errors=True)
 
 
 def write_comparison(
@@ -32,14 +43,17 @@ def write_comparison(
         root: Its folder.
 
     Returns:
-        The result as it was written, with the path of ``compare.html``.
+        The result as it was written, with what all networks were told and the path of ``compare.html``.
     """
+    result = with_conditions(result, settings, root)
     data = settings.data
     words = {*data.classes, *data.views, *(source.name for source in data.sources), *sum(data.findings.values(), ())}
     redactor = Redactor(manifest.rows, manifest.rejected, root, Path(data.root) if data.root else None, words)
     texts = {field: tuple(map(redactor.text, getattr(result, field))) for field in ("warnings", "notes", "reasons")}
     audit = tuple(map(redactor.model, result.audit))
-    result = result.model_copy(update={**texts, "audit": audit, "report": str(root / HTML_FILE)})
+    conditions = result.conditions and redactor.model(result.conditions)
+    cleaned = {**texts, "audit": audit, "conditions": conditions}
+    result = result.model_copy(update={**cleaned, "report": str(root / HTML_FILE)})
     _write(root / MARKDOWN_FILE, markdown_of(result))
     _write(root / HTML_FILE, html_of(result))
     _write(root / JSON_FILE, result.model_dump_json(indent=2) + "\n")

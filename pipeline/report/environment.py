@@ -33,6 +33,7 @@ def environment(**options: Any) -> Environment:
         "class_gaps": tables.class_gaps,
         "confusion_rows": tables.confusion_rows,
         "count_rows": tables.count_rows,
+        "changes": words.changes,
         "fine_tuning": words.fine_tuning,
         "not_computable": tables.not_computable,
         "metric_title": words.metric_title,

@@ -12,6 +12,7 @@ from PIL import Image
 from components.shortcut_audit.report import Explained, ShortcutFindings
 from pipeline.report.data import Films, Picture
 from pipeline.report.places import Places
+from pipeline.report.words import changes
 from trainer.features import TEST, TRAIN
 from trainer.predictions import Predictions
 from trainer.servable import ModelInfo
@@ -53,8 +54,8 @@ def _augmentation(places: Places, model: ModelInfo | None) -> Picture | None:
     if not len(films):  # an evaluation trains on nothing
         return None
     caption = (
-        f"{len(films)} training films. First column: as read. The others: five of the random changes under which "
-        "training sees them, drawn anew in every epoch."
+        f"{len(films)} training films. First column: as read. The others: {_AUGMENTED} draws of the random changes of "
+        f"training. {changes(model.settings)}"
     )
     alt = f"A grid of {len(films)} training films, each as it is and in {_AUGMENTED} random variations"
     return Picture(_jpeg(_grid(films)), alt, caption)

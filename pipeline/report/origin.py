@@ -19,6 +19,9 @@ PACKAGES: Final = (
     "ml-metadata", "numpy", "scipy", "scikit-learn", "pyarrow", "pillow",
 )  # fmt: skip
 
+#: What a search calls otherwise than the settings do.
+_KEYS: Final = {"strength": "trainer.augmentation.strength"}
+
 
 def origin_of(settings: RunSettings, model: ModelInfo | None, digests: Mapping[str, str], redactor: Redactor) -> Origin:
     """Gathers what a result can be traced back to.
@@ -30,7 +33,7 @@ def origin_of(settings: RunSettings, model: ModelInfo | None, digests: Mapping[s
         redactor: Cleans the values of settings.
     """
     of_model = {"data": model.data_digest, "Trainer": model.code_digest} if model else {}
-    listed = _listed(settings, redactor)
+    listed = _searched(_listed(settings, redactor), model)
     return Origin(
         revision=_revision(),
         digests={**of_model, **digests},
@@ -50,6 +53,14 @@ def _listed(settings: RunSettings, redactor: Redactor) -> list[tuple[str, str]]:
     values["trainer"]["weights"] = Path(values["trainer"]["weights"]).name
     values["beam"] = {"runner": values["beam"]["runner"]}  # options may name hosts and folders
     return [(key, redactor.text(value)) for key, value in _flat(values)]
+
+
+def _searched(listed: list[tuple[str, str]], model: ModelInfo | None) -> list[tuple[str, str]]:
+    """The settings, with what a search put in their place beside those of the trainer that it searched."""
+    if model is None or model.tuning is None:
+        return listed
+    used = {_KEYS.get(name, f"trainer.{name}"): value for name, value in model.tuning.values.items()}
+    return [(key, f"{value} (searched; used {used[key]})" if key in used else value) for key, value in listed]
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

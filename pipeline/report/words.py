@@ -144,6 +144,24 @@ def ranges(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def changes(settings: Mapping[str, Any]) -> str:
+    """How often the random changes to a training film are drawn, if there are any.
+
+    Args:
+        settings: Of the trainer, as ``model.json`` has them.
+    """
+    scaled = Augmentation.model_validate(settings.get("augmentation", {})).scaled()
+    if not any(value for name, value in scaled if name != "strength"):
+        return "Training films are not changed: all ranges are 0."
+    if views := settings.get("feature_views", 0):
+        times = "once" if views == 1 else f"{views} times"
+        return (
+            f"Random changes to training films, drawn {times} for every film before training: every epoch sees the "
+            f"film as it is and the same {views} changed view{'s' * (views != 1)} of it."
+        )
+    return "Random changes to training films, drawn anew for every film and epoch."
+
+
 def fine_tuning(training: Mapping[str, Any]) -> str:
     """How the second stage of a training went: ``2 layers: undone; eval loss ...``; empty where there was none.
 

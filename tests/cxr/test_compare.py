@@ -60,23 +60,59 @@ def test_the_warning_stands_first_then_the_tables_the_pairs_and_what_ran() -> No
     assert text.startswith("Warning: these figures say nothing")
     for part in ("inception_resnet_v2", "study, 2020", "28 12", "at the operating threshold"):
         assert part in text
-    assert "2 of 2 paired tests (McNemar, Holm) show no difference" in " ".join(text.split())
-    assert "1 of 2 nodes ran" in text
+    for figure in (
+        "Train accuracy", "Train loss", "Precision covid", "Precision healthy", "Recall covid", "Recall healthy",
+        "Accuracy", "Confusion matrix", "Trainable parameters", "Seconds per epoch",
+    ):  # fmt: skip
+        assert f"\n{figure} " in text
+    assert "0.850 (0.756–0.912, n 80)" in text, "whole, in one line"
+    assert "3 of 3 paired tests (McNemar, Holm) show no difference" in " ".join(text.split())
+    assert "nodes: 1 ran, 1 cached" in text
     assert "Compared cnn, inception_resnet_v2" in text
     assert "/runs/x/compare.md" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_with_folds_every_accuracy_says_what_it_is_of() -> None:
+    text = " ".join(screen(draw_result("cnn", "vgg16", folds=3)).split())
+    for title in (
+        "films by their most probable class; films of all 3 folds together",
+        "films called at the operating threshold; films of all 3 folds together",
+        "at each fold's operating threshold: mean over 3 folds, and range",
+    ):
+        assert title in text
+    assert text.count("Accuracy") == 3
+
+
+def test_films_that_balancing_leaves_out_are_told_apart() -> None:
+    result = draw_result("cnn").model_copy(
+        update={"films": {"covid": {"test": 4}, "healthy": {"test": 4, "unused": 9}}}
+    )
+    assert "films: covid 4, healthy 4 (and 9 left out to balance classes);" in screen(result)
 
 
 def test_a_difference_that_chance_would_not_make_is_told_with_its_p() -> None:
     result = draw_result("cnn", "vgg16")
     differs = result.pairs[0].model_copy(update={"p_adjusted": 0.0002, "says": "they differ"})
     text = " ".join(screen(result.model_copy(update={"pairs": (differs, result.pairs[1])})).split())
-    assert "recall of cnn and vgg16: they differ; p < 0.001, adjusted (Holm)" in text
+    assert "accuracy of cnn and vgg16: they differ; p < 0.001, adjusted (Holm)" in text
     assert "1 of 2 paired tests" in text
 
 
 def test_a_failure_says_why_and_shows_no_figure() -> None:
-    text = screen(ComparisonResult(status="failed", reasons=("NetworkTrial.cnn: the loss is nan",)))
+    nodes = {
+        "ManifestGen": ComponentRun(state="cached", seconds=0),
+        "NetworkTrial.cnn": ComponentRun(state="failed", seconds=3),
+    }
+    text = screen(ComparisonResult(status="failed", reasons=("NetworkTrial.cnn: the loss is nan",), components=nodes))
+    assert "nodes: 1 failed, 1 cached" in text
     assert "Failed: nothing was compared" in text
     assert "NetworkTrial.cnn: the loss is nan" in text
     assert "operating threshold" not in text
+
+
+def test_a_failure_after_some_networks_says_which_finished() -> None:
+    reasons = ("NetworkTrial.vgg16: the loss is nan",)
+    text = screen(draw_result("cnn").model_copy(update={"status": "failed", "reasons": reasons}))
+    assert "Failed: only cnn finished" in text
+    assert "operating threshold" in text

@@ -16,6 +16,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from cxr.main import main
+from cxr.predict_screen import CsvRows, print_table
+from serving.prediction import Answers, Prediction, without_answer
+from tests.cxr.conftest import Run
 from tests.serving.client.stub import POISON, Refused, StubModel, grpc_server
 
 
@@ -88,7 +91,7 @@ def test_a_dicom_film_is_asked_for_as_any_other(make_dicom: Any, tmp_path: Path,
     "film, model, message",
     [
         ("nowhere.png", None, "film 'nowhere.png' cannot be read (No such file or directory); give an image file"),
-        (".", None, "film '.' cannot be read (Is a directory); give an image file"),
+        (".", None, "film '.' cannot be read (not a regular file); give an image file"),
         (None, "nowhere", "model 'nowhere' is not a folder; give a version, or a model's folder with versions in it"),
     ],
 )
@@ -124,8 +127,9 @@ def test_a_server_is_asked_as_a_folder_is(drawn: list[Path], server: str) -> Non
     result = predict(*drawn, "--server", server)
     assert result.exit_code == 0, result.output
     assert "Model version 7; score is the probability of covid. Not a diagnosis." in result.output
+    assert "covid from 0.500" in result.output
     said = json.loads(predict(*drawn, "--server", server, "--json").stdout)
-    assert (said["version"], said["positive_class"], said["threshold"], said["notes"]) == ("7", "covid", None, [])
+    assert (said["version"], said["positive_class"], said["threshold"], said["notes"]) == ("7", "covid", 0.5, [])
     assert [(film["label"], film["positive"], film["error"]) for film in said["films"]] == [
         ("covid", True, None),
         ("healthy", False, None),
@@ -140,7 +144,9 @@ def test_folder_and_server_give_json_and_csv_of_the_same_shape(
     assert one.keys() == other.keys()
     assert one["films"][0].keys() == other["films"][0].keys()
     headers = [predict(*drawn, *way, "--csv").stdout.splitlines()[0] for way in ways]
-    assert headers == ["film,label,score,positive,error,version,probability of covid,probability of healthy"] * 2
+    assert (
+        headers == ["film,label,score,threshold,positive,error,version,probability of covid,probability of healthy"] * 2
+    )
 
 
 def test_csv_has_a_row_for_every_film(drawn: list[Path], bad: list[Path], server: str) -> None:
@@ -149,8 +155,103 @@ def test_csv_has_a_row_for_every_film(drawn: list[Path], bad: list[Path], server
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["film"] for row in rows] == [str(drawn[0]), str(bad[0]), str(drawn[1])]
     assert [row["label"] for row in rows] == ["covid", "", "healthy"]
+    assert [row["threshold"] for row in rows] == ["0.5", "", "0.5"]
     assert [float(row["score"]) for row in rows[::2]] == [float(row["probability of covid"]) for row in rows[::2]]
     assert "none of JPEG, PNG" in rows[1]["error"]
+
+
+def test_an_unreadable_path_among_films_fails_alone(drawn: list[Path], server: str, tmp_path: Path) -> None:
+    result = predict(drawn[0], tmp_path / "none.png", drawn[1], "--server", server, "--json")
+    assert result.exit_code == 1
+    films = json.loads(result.stdout)["films"]
+    assert [film["label"] for film in films] == ["covid", None, "healthy"]
+    assert films[1]["error"] == "cannot be read (No such file or directory); give an image file"
+
+
+def gone(stub: StubModel, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The server answers one request, and then no more."""
+    rows = stub.rows
+
+    def answer(*arguments: Any) -> list[dict[str, Any]]:
+        if stub.requests:
+            raise error
+        return rows(*arguments)
+
+    monkeypatch.setattr(stub, "rows", answer)
+
+
+@pytest.mark.parametrize("how", ["--json", "--csv", None])
+def test_what_a_server_that_goes_away_has_answered_is_shown(
+    how: str | None, drawn: list[Path], server: str, stub: StubModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone(stub, monkeypatch, Refused(grpc.StatusCode.INTERNAL, 500, "gone"))
+    result = predict(*drawn * 5, "--server", server, *([how] if how else []))
+    assert result.exit_code == 1
+    assert result.stderr == "cxr: 8 of 10 films were answered, then: the server failed (INTERNAL: gone)\n"
+    if how == "--json":
+        films = json.loads(result.stdout)["films"]
+    elif how == "--csv":
+        films = list(csv.DictReader(io.StringIO(result.stdout)))
+    else:
+        assert (result.stdout.count("covid "), result.stdout.count("not answered")) == (5, 2)  # and the heading
+        return
+    assert [film["label"] or None for film in films] == ["covid", "healthy"] * 4 + [None] * 2
+    assert [film["error"] or None for film in films] == [None] * 8 + ["not answered"] * 2
+
+
+def test_ctrl_c_shows_what_was_answered(drawn: list[Path], server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from serving import remote_model
+
+    answers = iter([remote_model._prediction, remote_model._prediction])
+
+    def prediction(*arguments: Any) -> Any:
+        if (answer := next(answers, None)) is None:
+            raise KeyboardInterrupt
+        return answer(*arguments)
+
+    monkeypatch.setattr(remote_model, "_prediction", prediction)
+    result = predict(*drawn, drawn[0], "--server", server, "--csv")
+    assert (result.exit_code, result.stderr) == (1, "cxr: 2 of 3 films were answered, then: stopped by Ctrl-C\n")
+    assert [line.split(",")[1] for line in result.stdout.splitlines()] == ["label", "covid", "healthy", ""]
+
+
+def test_rows_of_csv_are_written_as_films_are_answered() -> None:
+    stream = io.StringIO()
+    rows = CsvRows(stream)
+    rows.add(without_answer(Path("bad.png"), "cut off"))
+    assert stream.getvalue() == ""  # the classes are not known
+    rows.add(answered(0.75))
+    head = "film,label,score,threshold,positive,error,version,probability of covid,probability of healthy\n"
+    assert stream.getvalue() == f"{head}bad.png,,,,,cut off,,,\nfilm.png,covid,0.75,0.5,True,,7,0.75,0.25\n"
+    rows.end()
+    nothing = CsvRows(io.StringIO())
+    nothing.add(without_answer(Path("bad.png"), "cut off"))
+    nothing.end()
+    assert nothing._stream.getvalue().splitlines()[1] == "bad.png,,,,,cut off,"  # type: ignore[attr-defined]
+
+
+def answered(score: float, threshold: float = 0.5) -> Prediction:
+    positive = score >= threshold
+    probabilities = {"covid": score, "healthy": 1 - score}
+    label = "covid" if positive else "healthy"
+    return Prediction(Path("film.png"), label, score, positive, True, "", probabilities, threshold, "7")
+
+
+@pytest.mark.parametrize(
+    "scores, threshold, shown",
+    [
+        ([0.4997, 0.2], 0.5, ["covid from 0.5000", "0.4997", "0.200"]),
+        ([0.5, 0.75], 0.5, ["covid from 0.500", "0.500", "0.750"]),
+        ([0.49998, 0.4998], 0.49996, ["covid from 0.49996", "0.49998", "0.4998"]),
+    ],
+)
+def test_a_score_near_the_threshold_has_the_digits_that_tell_it_from_it(
+    scores: list[float], threshold: float, shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_table(Answers([answered(score, threshold) for score in scores], "7", "covid", threshold, []))
+    lines = capsys.readouterr().out.splitlines()
+    assert [part for part in shown if not any(part in line.split("  ") or part in line for line in lines)] == []
+    assert not any(f" {threshold:.3f} " in line and " no" in line for line in lines)
 
 
 def test_no_class_is_printed_for_a_film_that_a_server_cannot_decode(
@@ -223,6 +324,13 @@ def test_wrong_use_of_a_server_is_one_line(arguments: list[str], message: str, d
 def test_a_file_is_no_folder_for_many_heat_maps(drawn: list[Path], tmp_path: Path) -> None:
     result = predict(*drawn, "--server", "grpc://h", "--explain", drawn[0])
     assert result.output == f"cxr: --explain '{drawn[0]}' is a file, but there are 2 films; give a folder\n"
+
+
+def test_grpc_says_nothing_of_its_own(drawn: list[Path], server: str, cxr: Run) -> None:
+    result = cxr("predict", drawn[0], "--server", server.replace("grpc", "grpcs"))
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("cxr: the certificate is not trusted, or the server speaks no TLS")
 
 
 def test_asking_a_server_does_not_import_tensorflow(drawn: list[Path], server: str) -> None:

@@ -38,7 +38,7 @@ def test_a_port_in_use_is_one_line_and_at_once(cxr: Run, option: str, tmp_path: 
 
 
 def test_it_says_what_it_is_waits_for_a_model_and_ends_on_a_signal(tmp_path: Path) -> None:
-    command = [*COMMAND, "--models", str(tmp_path / "none"), "--grpc-port", "0", "--rest-port", "0"]
+    command = [*COMMAND, "--models", str(tmp_path), "--grpc-port", "0", "--rest-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_plain()) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
@@ -54,6 +54,12 @@ def test_it_says_what_it_is_waits_for_a_model_and_ends_on_a_signal(tmp_path: Pat
     )
     assert "cxr serve: no model yet; waiting for one" in told.splitlines()
     assert all(re.match("cxr serve: ", line) for line in told.splitlines()), told
+
+
+def test_a_folder_that_is_not_there_is_one_line(cxr: Run) -> None:
+    done = cxr("serve", "--models", "typo", "--grpc-port", 0, "--rest-port", 0)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cxr: --models 'typo' is no folder; name the folder that models are pushed to\n"
 
 
 def test_a_wrong_config_file_is_one_line(cxr: Run, tmp_path: Path) -> None:

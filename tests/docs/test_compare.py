@@ -18,7 +18,7 @@ COMMANDS = [line for block in re.findall(r"```console\n(.*?)```", TEXT, re.S) fo
 
 def test_every_network_and_the_smallest_image_of_each_is_named() -> None:
     assert [name for name in KNOWN if f"`{name}`" not in TEXT] == []
-    named = re.findall(r"`(\w+)` (?:needs )?(\d+)\b", TEXT.partition("image\nsizes checked")[2].partition("\n\n")[0])
+    named = re.findall(r"`(\w+)` (?:needs )?(\d+)\b", TEXT.partition("film is read:")[2].partition("\n\n")[0])
     assert {name: int(side) for name, side in named} == {
         name: backbone.minimum_side for name, backbone in BACKBONES.items() if name != "cnn"
     }

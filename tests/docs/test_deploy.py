@@ -76,7 +76,11 @@ def test_the_bounds_are_those_of_the_proxy(said: str, setting: str) -> None:
     assert setting in NGINX
 
 
-def test_the_bound_of_lists_is_that_of_the_guard() -> None:
+def test_the_bounds_of_films_and_lists_are_those_of_the_guard() -> None:
     guard = (PROJECT / "serving" / "config" / "guard.js").read_text(encoding="utf-8")
     assert re.findall(r"^const MOST = (\d+);", guard, re.M) == ["4096"]
     assert "| 4096, so no depth" in TEXT
+    assert re.findall(r"^const FILMS = (\d+);", guard, re.M) == ["64"]
+    assert "| films | 64 of one request |" in TEXT
+    assert re.findall(r"^const OUTSIDE = (\d+);", guard, re.M) == [str(64 << 10)]
+    assert "| JSON outside of strings | 64 KiB," in TEXT

@@ -80,6 +80,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"| {limits.bodies_bytes >> 20} MiB |",
         f"| films in a request | {limits.rows} |",
         f"| {limits.film_pixels:,}; {limits.film_side:,} px |",
+        f"| scans of a JPEG | {limits.film_scans} |",
         f"| {limits.decoding_pixels:,} (",
         f"| {limits.json_parts:,} |",
         f"| {limits.seconds_to_send:g} s; {limits.seconds_to_answer:g} s |",

@@ -119,3 +119,9 @@ def test_it_tells_how_far_it_is(film: Film, tmp_path: Path) -> None:
     told: list[Any] = []
     export_films([film("a"), film("b")], tmp_path / "films", lambda *progress: told.append(progress))
     assert told == [("films", 1, 2), ("films", 2, 2)]
+
+
+def test_the_manifest_of_a_comparison_with_folds_is_told_as_one(film: Film, tmp_path: Path) -> None:
+    rows = [film("a", "fold1"), film("b", "fold2", "healthy"), film("c", "unused")]
+    with pytest.raises(UsageError, match=r"the manifest is that of a comparison with folds, which has no train, eval"):
+        export_films(rows, tmp_path / "films")

@@ -71,3 +71,10 @@ def test_a_manifest_that_is_none_is_refused(info: ModelInfo, config: Path, model
     with pytest.raises(UsageError, match=r"--manifest .* holds no manifest\.csv; give the folder manifest under"):
         evaluate(settings_for(info, config, []), model_folder / "7", tmp_path / "root", manifest=tmp_path)
     assert not (tmp_path / "root").exists()
+
+
+def test_the_root_of_a_comparison_is_refused(info: ModelInfo, config: Path, model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "compare.json").touch()
+    with pytest.raises(UsageError, match=r"that of a comparison; name another folder with --root"):
+        evaluate(settings_for(info, config, []), model_folder / "7", tmp_path / "root")

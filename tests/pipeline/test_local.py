@@ -30,6 +30,15 @@ def test_a_gpu_that_is_asked_for_and_not_there_ends_the_run_before_a_film_is_tou
     "overrides, message",
     [
         (["tuner.backbones=[nasnet_large, vgg16]", "trainer.weights=random"], "is 100, but vgg16 needs at least 128; "),
+        (
+            [
+                "tuner.backbones=[vgg16]",
+                "data.image_size=128",
+                "trainer.weights=random",
+                "trainer.fine_tune={layers: 14}",
+            ],
+            "trainer.fine_tune.layers is 14, but vgg16 has 13 layers",
+        ),
         (["tuner.backbones=[nasnet_large]", "trainer.weights=imagenet"], "the ImageNet weights of nasnet_large could"),
     ],
 )

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.root import locked_root
+from pipeline import local
+from pipeline.root import is_of_a_comparison, locked_root
+from pipeline.settings import load_settings
 from trainer.errors import RunError, UsageError
 
 
@@ -48,3 +50,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         locked_root(tmp_path / "file" / "a"),
     ):
         pass
+
+
+def test_what_a_comparison_leaves_is_known_again(tmp_path: Path) -> None:
+    assert not is_of_a_comparison(tmp_path)
+    (tmp_path / "tfx" / "NetworkTrial.cnn").mkdir(parents=True)
+    assert is_of_a_comparison(tmp_path)
+    with pytest.raises(UsageError, match=r"that of a comparison; name another folder with --root"):
+        local.run(load_settings("sample", None, []), tmp_path)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.comparison import compare
+from trainer.comparison import compare, compare_most_probable
 from trainer.predictions import Predictions
 
 Make = Callable[..., Predictions]
@@ -66,5 +66,15 @@ def test_the_films_of_one_patient_are_one_case_of_the_test(films):
     recall = compare(wrong_on(of_three, []), wrong_on(of_three, [0, 2, 4, 6, 8, 20]))[0]
     assert (recall.films, recall.patients, recall.better) == (30, 25, 6)
     assert recall.p == pytest.approx(0.5)
+    assert (recall.better_patients, recall.worse_patients) == (2, 0)
     even = compare(wrong_on(of_three, [0]), wrong_on(of_three, [2]))[0]
     assert (even.better, even.worse, even.p) == (1, 1, 1)
+
+
+def test_accuracy_is_of_all_films_by_their_most_probable_class(films):
+    sure = np.eye(len(films.classes), dtype=np.float32)[films.label]
+    right = replace(films, probabilities=sure)
+    wrong = replace(films, probabilities=np.concatenate([1 - sure[:7], sure[7:]]))
+    found = compare_most_probable(wrong, right)
+    assert (found.of, found.films, found.better, found.worse, found.worse_patients) == ("accuracy", 60, 0, 7, 7)
+    assert found.p == pytest.approx(2 / 2**7)

@@ -7,7 +7,9 @@ import tensorflow as tf
 from PIL import Image
 
 from trainer.preprocessing import (
+    MAX_SCANS,
     TOO_LARGE,
+    TOO_MANY_SCANS,
     TRUNCATED_JPEG,
     TRUNCATED_PNG,
     UNKNOWN_FORMAT,
@@ -219,3 +221,44 @@ def test_a_jpeg_with_a_broken_header_raises_as_it_does_without_scaling():
     film = b"\xff\xd8\xff\xda" + bytes(400) + b"\xff\xd9"
     with pytest.raises(tf.errors.InvalidArgumentError):
         film_to_image(tf.constant(film), SIZE)
+
+
+def _gif(*sides: tuple[int, int]) -> bytes:
+    """A GIF on a screen of 10 x 10 whose frames have these sides; of their pixels there are none."""
+    frames = (b"\x2c" + struct.pack("<HHHHB", 0, 0, *of, 0x80) + bytes(6) + b"\x02\x01\x44\x00" for of in sides)
+    comment = b"\x21\xfe\x01\x2c\x00"
+    return b"GIF89a" + struct.pack("<HHBBB", 10, 10, 0x81, 0, 0) + bytes(12) + comment + b"".join(frames) + b"\x3b"
+
+
+def test_a_gif_is_as_large_as_its_widest_and_its_highest_frame_together(draw_film, encode):
+    assert fault(tf.constant(_gif((10_000, 1), (1, 10_000)))).numpy() == b""
+    assert fault(tf.constant(_gif((10_001, 1), (5, 5), (1, 10_000)))).numpy() == TOO_LARGE.encode()
+    good = encode(draw_film(2, 1, 80, 60), "GIF")
+    _, valid, error = films_to_images(tf.constant([good, _gif((65_000, 1), (1, 65_000)), good]), SIZE)
+    assert valid.numpy().tolist() == [True, False, True]
+    assert error.numpy()[1] == TOO_LARGE.encode()
+
+
+def test_a_gif_of_broken_blocks_is_left_to_the_decoder_wherever_it_ends():
+    whole = _gif((300, 2), (2, 300))
+    head = tf.function(fault)
+    for end in range(4, len(whole), 7):
+        assert head(tf.constant(whole[:end] + b"\xff" * (end % 2))).numpy() == b""
+
+
+def test_a_gif_of_more_blocks_than_the_largest_film_has_is_not_walked_to_its_end(monkeypatch):
+    monkeypatch.setattr("trainer.preprocessing.MAX_GIF_BLOCKS", 20)
+    few = _gif(*[(1, 1)] * 8)
+    assert fault(tf.constant(few)).numpy() == b""
+    assert fault(tf.constant(_gif(*[(1, 1)] * 9))).numpy() == TOO_LARGE.encode()
+
+
+def test_a_jpeg_of_hundreds_of_scans_fails_alone_and_progressive_ones_pass(draw_film, encode):
+    film = encode(Image.fromarray(draw_film(4, 1, 64, 64)).convert("RGB"), "JPEG", progressive=True)
+    last = film.rindex(b"\xff\xda")
+    scans = film.count(b"\xff\xda\x00")
+    many = [film[:-2] + film[last:-2] * (more - scans) + film[-2:] for more in (MAX_SCANS, MAX_SCANS + 1)]
+    _, valid, error = films_to_images(tf.constant([film, *many]), SIZE)
+    assert scans == 10
+    assert valid.numpy().tolist() == [True, True, False]
+    assert error.numpy()[2] == TOO_MANY_SCANS.encode()

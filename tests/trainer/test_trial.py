@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from trainer.backbones import Backbone
 from trainer.input import Split
@@ -47,6 +48,7 @@ def test_a_frozen_network_is_scored_with_the_weights_that_were_kept(
     right = probabilities.argmax(axis=1) == job.eval.labels
     assert right.mean() == pytest.approx(kept["eval_accuracy"])
     assert report.train_accuracy.n == len(job.train)
+    assert (report.device == "CPU") is not bool(tf.config.list_physical_devices("GPU"))
     assert report.features_once == bool(feature_views)
     assert [layer.kind for layer in report.layers][:3] == ["frozen", "AveragePooling2D", "Flatten"]
     assert report.layers[0].name == "inception_resnet_v2"

@@ -268,3 +268,18 @@ def test_what_cannot_come_to_an_end_is_refused_before_a_film_is_looked_at(
     with pytest.raises((UsageError, RunError), match=message):
         tune(TUNER.model_copy(update=tuner), TRAINER.model_copy(update=trainer))
     assert two_small_networks == []
+
+
+def test_a_search_space_with_fewer_points_than_trials_ends_and_says_so(
+    tune: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    rate = {"value": 0.9, "low": 0.7, "high": 1.0, "n": 16, "patients": 8}
+    monkeypatch.setattr(
+        head_tuner,
+        "run_trial",
+        lambda *_: Outcome(rate=rate, best_epoch=1, epochs=2),  # type: ignore[arg-type]
+    )
+    one = {"learning_rate": (0.01, 0.01), "dropout": (0.2, 0.2), "dense": (3,), "optimizers": ("adam",)}
+    made = tune(TUNER.model_copy(update={**one, "backbones": ("vgg16",)}))
+    assert {(trial.trials, trial.asked) for trial in _results(made)} == {(2, 4)}
+    assert "2 of 4 trials: the search space has no more" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.compare.render import headline, html_of, markdown_of
 from pipeline.compare.result import ComparisonResult
-from pipeline.compare.tables import study_table
+from pipeline.compare.tables import pairs_table, study_notes, study_table
 from tests.drawn_networks import draw_result
 from tests.pipeline.report.page import Page
 
@@ -82,9 +82,46 @@ def test_every_network_has_its_layers_curves_report_and_matrices(page: Page, res
 
 
 def test_every_pair_is_told_in_words(result: ComparisonResult, page: Page) -> None:
-    assert len(result.pairs) == 6
+    assert len(result.pairs) == 9
     assert all(pair.says in page.section("pairs") for pair in result.pairs)
-    assert len(rows_of(markdown_of(result), "Each two networks")) == 7
+    assert len(rows_of(markdown_of(result), "Each two networks")) == 10
+
+
+def test_tests_without_films_have_no_p_and_are_not_counted(result: ComparisonResult) -> None:
+    empty = result.pairs[0].model_copy(update={"films": 0})
+    grid = pairs_table(result.model_copy(update={"pairs": (empty, *result.pairs[1:])}))
+    assert "p adjusted for 8 tests" in grid.caption
+    assert [cell.value for cell in grid.rows[0].cells[5:7]] == ["–", "–"]
+
+
+def test_nothing_is_said_of_the_study_where_none_of_its_networks_is_compared() -> None:
+    grid = study_table(other := draw_result("densenet121"))
+    assert "study" not in grid.caption
+    assert study_notes(other) == ()
+
+
+def test_another_number_of_trainable_parameters_than_the_studys_has_its_reason(result: ComparisonResult) -> None:
+    _, told = study_notes(result)
+    assert told.startswith("The trainable parameters of cnn, vgg16 are not as many as the study's: images of 64 pixels")
+    assert "fine-tuning" not in told
+    alike = result.networks[0].trials[0].model_copy(update={"trainable_parameters": 2_008_930})
+    cnn = result.networks[0].model_copy(update={"trials": (alike,)})
+    assert len(study_notes(result.model_copy(update={"networks": (cnn,)}))) == 1
+
+
+def test_films_that_balancing_leaves_out_are_not_called_used(result: ComparisonResult) -> None:
+    films = {"covid": {"train": 20, "unused": 0}, "healthy": {"train": 20, "unused": 9}}
+    balanced = result.model_copy(update={"films": films})
+    assert "40 films used (9 more left out to balance classes), 40 tested on" in headline(balanced)
+    assert "unused: left out by data.balance" in markdown_of(balanced)
+    assert "left out" not in headline(result)
+
+
+def test_markdown_has_no_two_empty_lines(result: ComparisonResult) -> None:
+    for one in (result, draw_result("cnn", folds=3, warnings=(WARNING,))):
+        assert "\n\n\n" not in markdown_of(one)
+        assert "\n\n|" in markdown_of(one)
+        assert not re.search(r"[^\n]\n#", markdown_of(one)), "a heading stands alone"
 
 
 def test_the_page_asks_for_nothing_and_is_sound(page: Page) -> None:

@@ -31,6 +31,13 @@ def test_its_matrices_give_the_precisions_and_accuracies_that_it_prints(
     assert one.accuracy.value == pytest.approx(accuracy, abs=0.0051)
 
 
+@pytest.mark.parametrize("one", STUDY, ids=lambda one: one.network)
+def test_its_train_accuracies_are_counts_of_its_train_films(one: Published) -> None:
+    assert round(one.train.value, 4) == one.train_accuracy
+    assert one.train.n == 236
+    assert one.train.low < one.train_accuracy < one.train.high
+
+
 def test_forty_of_forty_is_not_yet_all() -> None:
     recall = BY_NAME["inception_resnet_v2"].recall(0)
     assert (recall.value, recall.n) == (1, 40)

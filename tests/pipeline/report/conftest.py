@@ -399,5 +399,17 @@ def _decision(run: Run, assessment: Assessment, *, blessed: bool) -> Decision:
         metrics=assessment.overall.metrics,
         warnings=tuple(check.message for check in _audit(run).warnings),
         compared_with="1795406000",
-        comparisons=(Comparison(of="recall", films=14, patients=7, better=3, worse=1, p=0.625, p_worse=0.9375),),
+        comparisons=(
+            Comparison(
+                of="recall",
+                films=14,
+                patients=7,
+                better=3,
+                worse=1,
+                better_patients=3,
+                worse_patients=1,
+                p=0.625,
+                p_worse=0.9375,
+            ),
+        ),
     )

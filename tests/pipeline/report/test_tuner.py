@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.report.origin import origin_of
+from pipeline.report.redaction import Redactor
+from trainer.servable import Rate, Tuning
+
 from .page import Page
 
 ROW = {
@@ -49,3 +53,27 @@ def test_the_search_says_how_many_trials_there_were_and_that_the_best_one_flatte
 
 def test_a_run_without_a_search_says_so(written: Callable[..., Any]) -> None:
     assert "No search over hyperparameters was made." in written().page.section("tuner")
+
+
+def test_a_search_whose_space_had_no_more_says_how_many_were_asked_for(make_run: Callable[..., Any]) -> None:
+    run = make_run()
+    folder = run.add("Tuner", best_hyperparameters="HyperParameters", tuner_results="TunerResults")
+    row = {**ROW, "trial": 1, "trial_id": "0", "score": 0.9, "value": 0.9, "eval_loss": 0.5, "asked": 20}
+    (folder / "tuner_results.json").write_text(json.dumps([row]))
+    assert "5 of 20 trials (the search space has no more" in Page(run.write()[0]).section("tuner")
+
+
+def test_settings_that_a_search_has_replaced_are_listed_with_what_was_used(written: Callable[..., Any]) -> None:
+    run = written().run
+    model = run.collect().model
+    values = {"backbone": "vgg16", "learning_rate": 0.002, "dropout": 0.3, "strength": 0.5}
+    best = Rate(value=0.9, low=0.8, high=1, n=9, patients=9)
+    tuning = Tuning(objective="AUC", trials=2, failed=0, best=best, values=values)
+    redactor = Redactor([], [], run.root, None, set())
+    plain = dict(origin_of(run.settings, model, {}, redactor).settings)
+    marked = dict(origin_of(run.settings, model.model_copy(update={"tuning": tuning}), {}, redactor).settings)
+    assert marked["trainer.learning_rate"] == "0.001 (searched; used 0.002)"
+    assert marked["trainer.augmentation.strength"] == "1.0 (searched; used 0.5)"
+    assert {key for key in plain if plain[key] != marked[key]} == {
+        "trainer.backbone", "trainer.learning_rate", "trainer.dropout", "trainer.augmentation.strength",
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from components.release_gate.decision import Rule
 from pipeline.report.words import (
     AUGMENTATION,
     HEADLINES,
+    changes,
     fine_tuning,
     number,
     ranges,
@@ -84,3 +85,18 @@ def test_fine_tuning_is_told_as_training_records_it(kept: bool, layers: tuple[st
     stage = FineTuned(kept, 0.5, 0.25, layers, 3, ())
     assert fine_tuning(Training(({"eval_loss": 0.5},), 1, fine_tuned=stage).record()) == text
     assert fine_tuning(Training(({"eval_loss": 0.5},), 1).record()) == ""
+
+
+@pytest.mark.parametrize(
+    "settings, text",
+    [
+        ({}, "Random changes to training films, drawn anew for every film and epoch."),
+        ({"feature_views": 1}, "drawn once for every film before training: every epoch sees the film as it is and the "
+         "same 1 changed view of it."),
+        ({"feature_views": 3}, "drawn 3 times for every film before training: every epoch sees the film as it is and "
+         "the same 3 changed views of it."),
+        ({"feature_views": 3, "augmentation": {"strength": 0}}, "Training films are not changed: all ranges are 0."),
+    ],
+)  # fmt: skip
+def test_how_often_films_are_changed_is_what_training_does(settings: dict[str, typing.Any], text: str) -> None:
+    assert changes(settings).endswith(text)
