@@ -13,6 +13,8 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 #: JPEG markers without a length: TEM, RST0..7, SOI.
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN: Final = 0xDA
+#: How the header of a scan begins; libjpeg refuses one whose length takes the upper byte.
+_SCAN: Final = b"\xff\xda\x00"
 
 
 class FilmSize(NamedTuple):
@@ -40,6 +42,14 @@ def film_size(data: bytes) -> FilmSize | None:
     return None
 
 
+def scans(data: bytes) -> int:
+    """How many scans a JPEG has, those of thumbnails included; 0 for other formats.
+
+    Of a progressive one each is decoded over all pixels.
+    """
+    return data.count(_SCAN) if data.startswith(b"\xff\xd8\xff") else 0
+
+
 def _of(width: int, height: int) -> FilmSize:
     return FilmSize(width, height, width * height)
 
@@ -62,18 +72,24 @@ def _jpeg(data: bytes) -> FilmSize | None:
 
 
 def _gif(data: bytes) -> FilmSize:
-    """The decoder unpacks every frame, although the first is all that is used."""
+    """The decoder unpacks every frame, onto a canvas as wide as the widest and as high as the highest.
+
+    The screen is no part of that, but other readers of the film go by it.
+    """
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    frames = sum(_gif_frames(data, 13 + _table(flags)))
-    return FilmSize(width, height, max(frames, width * height))
+    decoded = 0
+    for frame_width, frame_height in _gif_frames(data, 13 + _table(flags)):
+        width, height = max(width, frame_width), max(height, frame_height)
+        decoded += frame_width * frame_height
+    return FilmSize(width, height, max(decoded, width * height))
 
 
-def _gif_frames(data: bytes, place: int) -> Iterator[int]:
+def _gif_frames(data: bytes, place: int) -> Iterator[tuple[int, int]]:
     while place < len(data):
         kind = data[place]
         if kind == 0x2C:  # an image
             _, _, width, height, flags = struct.unpack_from("<HHHHB", data, place + 1)
-            yield width * height
+            yield width, height
             place = _after_blocks(data, place + 11 + _table(flags))
         elif kind == 0x21:  # an extension
             place = _after_blocks(data, place + 2)

@@ -67,6 +67,7 @@ def arrays_of(request: JsonRequest, inputs: Mapping[str, TensorInfo]) -> dict[st
         raise wrong(whole, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ")
     if "instances" not in whole and "inputs" not in whole:
         raise invalid("Missing 'inputs' or 'instances' key")
+    inputs = dict(inputs)  # protobuf's own map raises at names that are no UTF-8
     try:
         return _by_rows(whole, inputs) if request.rows else _by_columns(whole["inputs"], inputs)
     except RecursionError as error:

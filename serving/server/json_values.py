@@ -16,6 +16,8 @@ from serving.server.tensors import type_name
 
 #: Of a value that is repeated in a message. The real server repeats the whole request, megabytes of it.
 MOST_REPEATED: Final = 300
+#: Lists in one another: numpy's 32 dimensions, of which the list of instances is one.
+MOST_DEEP: Final = 31
 
 _SPACE: Final = re.compile(r"\s+")
 #: Type of tensor -> what Python makes of JSON for it.
@@ -40,8 +42,8 @@ def array_of(value: Any, dtype: int) -> np.ndarray:
         dtype: type of tensor; strings become bytes objects.
 
     Raises:
-        Fault: Another type, or lists of different lengths.
-        RecursionError: Lists in one another, hundreds deep.
+        Fault: Another type, lists of different lengths, or too deep in one another.
+        RecursionError: Objects in one another, hundreds deep.
     """
     if dtype not in _TYPES:
         raise Fault(
@@ -51,6 +53,8 @@ def array_of(value: Any, dtype: int) -> np.ndarray:
     while isinstance(first, list):
         shape.append(len(first))
         first = first[0] if first else None
+    if len(shape) > MOST_DEEP:
+        raise invalid(f"JSON Value: {len(shape)} lists in one another; at most {MOST_DEEP} are read")
     leaves: list[Any] = []
     _collect(value, 0, shape, dtype, leaves)
     array = np.empty(len(leaves), object)

@@ -20,6 +20,7 @@ class Limits:
         json_parts: objects, lists and commas in one JSON body; each costs up to 250 bytes once it is parsed.
         rows: films in one request; what a batching server calls its maximum batch size.
         film_pixels: of one film.
+        film_scans: of one JPEG; a progressive one is decoded once per scan, and libjpeg's own have 10.
         film_side: longest side of a film in pixels; of a strip the resize would take as long as of a whole film.
         decoding_pixels: of films that are decoded at once, over all requests. About 16 bytes each: 2.5 GB.
         threads: requests that run at once.
@@ -35,6 +36,7 @@ class Limits:
     rows: int = 64
     film_pixels: int = MAX_PIXELS
     film_side: int = 20_000
+    film_scans: int = 100
     decoding_pixels: int = 160_000_000
     threads: int = field(default_factory=_cores)
     waiting: int = field(default_factory=lambda: max(16, 4 * _cores()))

@@ -123,6 +123,11 @@ class Models:
         with self._changed:
             return sorted(self._models)
 
+    def labels(self, name: str) -> dict[str, int]:
+        """Label -> version, of one model; empty for one that is not configured."""
+        with self._changed:
+            return dict(self._models[name].labels) if name in self._models else {}
+
     def ready(self) -> bool:
         """Whether there are models, and of each a version is served."""
         with self._changed:
@@ -157,7 +162,8 @@ class Models:
             return
         wanted = config.aspired(on_disk)
         for number in wanted:
-            version = model.versions.setdefault(number, _Version())
+            with self._changed:  # others count what is served meanwhile
+                version = model.versions.setdefault(number, _Version())
             failed = version.state == END and number in model.aspired and version.fault is not None
             if version.state != AVAILABLE and not failed:
                 self._start(config.name, number, version, on_disk[number])

@@ -2,12 +2,13 @@
 
 import heapq
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 import numpy as np
 
 from serving.server.faults import invalid
-from serving.server.film_header import film_size
+from serving.server.film_header import film_size, scans
 from serving.server.limits import Limits
 from serving.server.servable import Servable
 from serving.server.work import Room
@@ -47,6 +48,10 @@ class Predictor:
         with self._decoding.of(pixels):
             return servable.run(signature, inputs)
 
+    def room_for_a_film(self) -> AbstractContextManager[None]:
+        """Waits until a film of the largest size may be decoded beside what is, and holds its place."""
+        return self._decoding.of(min(self._limits.film_pixels, self._limits.decoding_pixels))
+
     def _pixels(self, alias: str, array: np.ndarray) -> int:
         """How many pixels an input decodes to at once, at most."""
         if array.ndim == 0:
@@ -73,4 +78,6 @@ class Predictor:
                 f"{alias}[{index}] is a film of {size.width} x {size.height} px{frames}; at most {most} pixels and "
                 f"{side} px on a side are read"
             )
+        if (count := scans(film)) > self._limits.film_scans:
+            raise invalid(f"{alias}[{index}] is a JPEG of {count} scans; at most {self._limits.film_scans} are read")
         return size.decoded

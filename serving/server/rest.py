@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 import grpc
 from google.protobuf import json_format
@@ -17,13 +18,16 @@ from serving.server.body import Bodies
 from serving.server.faults import Fault, invalid
 from serving.server.json_answer import to_json
 from serving.server.json_request import arrays_of, parse
+from serving.server.json_values import MOST_REPEATED
 from serving.server.limits import Limits
 from serving.server.models import Models
 from serving.server.predict import Predictor
 from serving.server.servable import SERVING_DEFAULT
 from serving.server.work import Workers
 
-_MODEL: Final = r"(?i:/v1/models)/(?P<name>[^/:]+)(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
+Answer = TypeVar("Answer")
+
+_MODEL: Final = r"(?i:/v1/models)/(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _CALL: Final = re.compile(_MODEL + r":(?P<call>classify|regress|predict)")
 _STATUS: Final = re.compile(_MODEL + r"(?P<metadata>/metadata)?")
 _ALL_MODELS: Final = re.compile(r"(?i)/v1/models")
@@ -61,12 +65,7 @@ class RestApi:
             raise Fault(grpc.StatusCode.UNIMPLEMENTED, f"{call} is not served here; ask :predict")
         async with self._bodies.of(request) as body:
             try:
-                return await asyncio.wait_for(
-                    self._workers.run(self._predict, spec, body), self._limits.seconds_to_answer
-                )
-            except asyncio.TimeoutError as error:
-                message = "Timed out waiting for notification"
-                raise Fault(grpc.StatusCode.DEADLINE_EXCEEDED, message) from error
+                return await in_time(self._workers.run(self._predict, spec, body), self._limits)
             except Fault as fault:
                 if fault.code is grpc.StatusCode.RESOURCE_EXHAUSTED:  # the real server's REST never says this of itself
                     raise Fault(grpc.StatusCode.UNAVAILABLE, fault.message) from fault
@@ -86,7 +85,7 @@ class RestApi:
 
     def _status(self, found: re.Match[str]) -> str:
         """The real server ignores a label here, known or not."""
-        version = int(found["version"]) if found["version"] else None
+        version = _number(found["version"]) if found["version"] else None
         statuses = self._models.statuses(found["name"], version)
         return _printed(GetModelStatusResponse(model_version_status=statuses))
 
@@ -97,6 +96,18 @@ class RestApi:
         return json.dumps(
             {"model_spec": head, "metadata": {"signature_def": json.loads(_printed(signatures))}}, indent=1
         )
+
+
+async def in_time(answer: Awaitable[Answer], limits: Limits) -> Answer:
+    """The answer, if it comes in the time that there is for one.
+
+    Raises:
+        Fault: It does not; in the real server's words.
+    """
+    try:
+        return await asyncio.wait_for(answer, limits.seconds_to_answer)
+    except asyncio.TimeoutError as error:
+        raise Fault(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for notification") from error
 
 
 def failed(fault: Fault) -> Response:
@@ -110,12 +121,18 @@ def failed(fault: Fault) -> Response:
 def _spec(found: re.Match[str]) -> ModelSpec:
     spec = ModelSpec(name=found["name"])
     if found["version"]:
-        if int(found["version"]) >= 1 << 63:
-            raise invalid(f"Failed to convert version: {found['version']} to numeric.")
-        spec.version.value = int(found["version"])
+        spec.version.value = _number(found["version"])
     elif found["label"]:
         spec.version_label = found["label"]
     return spec
+
+
+def _number(digits: str) -> int:
+    # Python itself refuses to convert thousands of digits.
+    if len(digits.lstrip("0")) > 19 or int(digits.lstrip("0") or "0") >= 1 << 63:
+        shown = digits if len(digits) <= MOST_REPEATED else f"{digits[:MOST_REPEATED]}..."
+        raise invalid(f"Failed to convert version: {shown} to numeric.")
+    return int(digits.lstrip("0") or "0")
 
 
 def _printed(message: object) -> str:

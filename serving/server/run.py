@@ -5,13 +5,18 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from typing import Final
 
 import tensorflow as tf
 
 from serving.server.configuration import Source
 from serving.server.local_server import LocalServer
 from serving.server.models import Say
+
+#: From the first signal on, until the process ends whatever still runs in it.
+SECONDS_TO_STOP: Final = 20.0
 
 
 def run(
@@ -24,6 +29,8 @@ def run(
 ) -> None:
     """Serves until SIGINT or SIGTERM, and returns when the requests that there were are answered.
 
+    A second signal ends the process at once, and so does time: nothing can stop a film that is being decoded.
+
     Args:
         source: which models.
         rest: the socket that HTTP listens on.
@@ -34,9 +41,7 @@ def run(
     """
     tf.get_logger().setLevel("ERROR")  # the loader of TensorFlow 1 is deprecated, and says so at every version
     if not asyncio.run(_serve(source, rest, host, grpc_port, announce, say)):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)  # a version that is still loading would crash in TensorFlow while Python takes itself down
+        _end(0)  # a version that is still loading would crash in TensorFlow while Python takes itself down
 
 
 async def _serve(
@@ -50,9 +55,24 @@ async def _serve(
     server = LocalServer(source, rest, host, grpc_port, say)
     await server.start()
     told = asyncio.Event()
+
+    def stop() -> None:
+        if told.is_set():
+            _end(1)
+        told.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     announce(server.grpc_port, server.rest_port)
     await told.wait()
-    say("stopping")
+    say("stopping; once more to stop at once")
+    last = threading.Timer(SECONDS_TO_STOP, _end, [1])
+    last.daemon = True  # the end of a process waits for other threads, and so would this one's
+    last.start()
     return await server.stop(seconds=2)
+
+
+def _end(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -5,7 +5,7 @@ const SECONDS_BETWEEN_LOOKS = 3;
 const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]];
 
 const get = id => document.getElementById(id);
-const percent = value => value.toFixed(3);
+const percent = (value, digits = 3) => value.toFixed(digits);
 let models = [], mostBytes = Infinity, asked = 0, shownPicture = null;
 
 const fill = (list, texts) => list.replaceChildren(...texts.map(text => {
@@ -21,7 +21,20 @@ function chosen() {
 function describe(model) {
   const failed = model.versions.filter(one => one.error).map(one => `version ${one.version} cannot be served: ${one.error}`);
   if (!model.version) return [`Model ${model.name}: no version is served.`, failed];
-  return [`Model ${model.name}, version ${model.version}`, [...model.notes, ...failed]];
+  return [`Model ${model.name}, version ${model.version} (${choice(model)})`, [...model.notes, ...failed]];
+}
+
+function choice(model) {
+  if ("stable" in model.labels) return "label stable";
+  const labels = Object.entries(model.labels).map(([label, version]) => `${label} ${version}`);
+  return labels.length ? `newest version; labels: ${labels.join(", ")}` : "newest version";
+}
+
+// As many digits as tell a score from its threshold: 0.4997 must not read as 0.500. Beyond eight, float32 has none.
+function digitsFor(score, threshold) {
+  let digits = 3;
+  while (digits < 8 && score !== threshold && percent(score, digits) === percent(threshold, digits)) digits++;
+  return digits;
 }
 
 function showModel() {
@@ -94,13 +107,14 @@ async function show(film, answer, turn) {
   picture.src = answer.picture ? `data:image/png;base64,${answer.picture}` : shownPicture;
   picture.alt = `The film ${film.name}`;
   get("verdict").textContent = answer.label;
-  tell(answer);
+  const digits = answer.threshold === undefined ? 3 : digitsFor(answer.score, answer.threshold);
+  tell(answer, digits);
   const rows = Object.entries(answer.probabilities).map(([name, value]) => {
     const row = document.createElement("tr"), head = document.createElement("th");
     head.scope = "row";
     head.textContent = name;
     row.append(head);
-    row.insertCell().textContent = percent(value);
+    row.insertCell().textContent = percent(value, digits);
     row.cells[1].className = "n";
     return row;
   });
@@ -111,20 +125,20 @@ async function show(film, answer, turn) {
   await Promise.all([picture.decode().catch(() => undefined), drawHeat(answer.heat_map)]);
   if (turn !== asked) return;
   place();
-  get("status").textContent = `${film.name}: ${answer.label}. ${get("sentence").textContent}`;
+  get("status").textContent = `${film.name}: answered.`;
   get("verdict").focus();
   look();
 }
 
-function tell(answer) {
+function tell(answer, digits) {
   const known = answer.threshold !== undefined;
   const positive = known ? answer.positive : "the positive class";
-  get("sentence").textContent = `Score ${percent(answer.score)}, the probability of ${positive}` +
-    (known ? `; ${answer.is_positive ? "at or above" : "below"} the threshold of ${percent(answer.threshold)}.` : ".");
+  get("sentence").textContent = `Score ${percent(answer.score, digits)}, the probability of ${positive}` +
+    (known ? `; ${answer.is_positive ? "at or above" : "below"} the threshold of ${percent(answer.threshold, digits)}.` : ".");
   get("fill").style.width = `${100 * answer.score}%`;
   get("mark").hidden = !known;
   get("mark").style.left = `${100 * (answer.threshold || 0)}%`;
-  get("mark-text").textContent = known ? `threshold ${percent(answer.threshold)}` : "";
+  get("mark-text").textContent = known ? `threshold ${percent(answer.threshold, digits)}` : "";
   get("scale").setAttribute("aria-label", get("sentence").textContent);
 }
 
@@ -132,7 +146,7 @@ async function drawHeat(base64) {
   const map = new Image();
   map.src = `data:image/png;base64,${base64}`;
   await map.decode();
-  const canvas = get("heat"), pen = canvas.getContext("2d");
+  const canvas = get("heat"), pen = canvas.getContext("2d", {willReadFrequently: true});
   canvas.width = map.naturalWidth;
   canvas.height = map.naturalHeight;
   pen.drawImage(map, 0, 0);
@@ -184,4 +198,4 @@ addEventListener("drop", event => {
 
 fade();
 look();
-setInterval(() => { if (!models.some(model => model.version)) look(); }, 1000 * SECONDS_BETWEEN_LOOKS);
+setInterval(() => { if (!document.hidden) look(); }, 1000 * SECONDS_BETWEEN_LOOKS);

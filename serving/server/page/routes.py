@@ -1,6 +1,7 @@
 """The page's files, and the two questions that it asks: which models are there, and what of this film."""
 
 import base64
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from serving.server.faults import Fault, invalid
 from serving.server.limits import Limits
 from serving.server.models import AVAILABLE, Models
 from serving.server.predict import Predictor
-from serving.server.rest import failed
+from serving.server.rest import failed, in_time
 from serving.server.servable import Servable
 from serving.server.tensors import bytes_array
 from serving.server.work import Workers
@@ -37,6 +38,10 @@ _FILES: Final = {
     "/cxr/page.js": ("page.js", "text/javascript"),
 }
 _EXPLAIN: Final = "explain"
+#: The label that production follows, and so does the page.
+_STABLE: Final = "stable"
+#: The conversion of DICOM holds back warnings for the whole process while it runs: one at a time.
+_CONVERSION: Final = threading.Lock()
 
 
 class Page:
@@ -59,10 +64,10 @@ class Page:
 
     async def film(self, request: Request) -> Response:
         """What a model says of the film that is the body, ``?model=NAME``, with its heat map."""
-        spec = ModelSpec(name=request.query_params.get("model", ""))
+        name = request.query_params.get("model", "")
         try:
             async with self._bodies.of(request) as body:
-                answer = await self._workers.run(self._explain, spec, bytes(body))
+                answer = await in_time(self._workers.run(self._explain, name, bytes(body)), self._limits)
         except Fault as fault:
             return failed(fault)
         return JSONResponse(answer, headers=HEADERS)
@@ -73,17 +78,19 @@ class Page:
         except Fault:
             versions = []  # not one was ever seen
         try:
-            with self._models.borrowed(ModelSpec(name=name)) as servable:
-                return {"name": name, "versions": versions, **_about(servable)}
+            with self._models.borrowed(self._spec(name)) as servable:
+                labels = {label: str(number) for label, number in self._models.labels(name).items()}
+                return {"name": name, "versions": versions, "labels": labels, **_about(servable)}
         except Fault:
             return {"name": name, "versions": versions, "version": None}
 
-    def _explain(self, spec: ModelSpec, content: bytes) -> dict[str, Any]:
-        try:
-            picture = to_png(content) if is_dicom(content) else None
-        except DicomFault as fault:
-            raise invalid(f"the film cannot be read: {fault.detail}") from fault
-        with self._models.borrowed(spec) as servable:
+    def _spec(self, name: str) -> ModelSpec:
+        """The version that has the label ``stable``, or the newest where none has."""
+        return ModelSpec(name=name, version_label=_STABLE if _STABLE in self._models.labels(name) else None)
+
+    def _explain(self, name: str, content: bytes) -> dict[str, Any]:
+        picture = as_picture(content, self._predictor) if is_dicom(content) else None
+        with self._models.borrowed(self._spec(name)) as servable:
             signature = servable.signature(_EXPLAIN)
             if set(signature.inputs) != {"image_bytes"}:
                 raise invalid("this model takes no films as image_bytes")
@@ -103,6 +110,19 @@ class Page:
             "heat_map": base64.b64encode(row["heatmap_png_bytes"]).decode("ascii"),
             "picture": base64.b64encode(picture).decode("ascii") if picture else None,
         }
+
+
+def as_picture(content: bytes, predictor: Predictor) -> bytes:
+    """A DICOM film as PNG, made within the bounds of all that is decoded.
+
+    Raises:
+        Fault: It cannot be read.
+    """
+    try:
+        with _CONVERSION, predictor.room_for_a_film():
+            return to_png(content)
+    except DicomFault as fault:
+        raise invalid(f"the film cannot be read: {fault.detail}") from fault
 
 
 def _file(name: str, kind: str) -> Any:

@@ -1,14 +1,12 @@
-"""The load test in its short form; ``CXR_LOAD_SECONDS`` makes it longer, a minute or thirty."""
+"""The load test of ``benchmarks/serving_load.py``, for some seconds, and for a minute."""
 
 import importlib.util
-import os
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "serving_load.py"
-SECONDS = float(os.environ.get("CXR_LOAD_SECONDS", "6"))
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +19,11 @@ def serving_load() -> ModuleType:
     return module
 
 
-def test_under_load_and_two_swaps_no_request_is_lost_and_no_answer_wrong(serving_load: ModuleType) -> None:
-    figures = serving_load.load(SECONDS, connections=8, model=None, sides={64: 4, 300: 4, 1000: 1}, per_side=2)
+@pytest.mark.parametrize("seconds", [6, pytest.param(60, marks=pytest.mark.e2e)])
+def test_under_load_and_two_swaps_no_request_is_lost_and_no_answer_wrong(
+    serving_load: ModuleType, seconds: float
+) -> None:
+    figures = serving_load.load(seconds, connections=8, model=None, sides={64: 4, 300: 4, 1000: 1}, per_side=2)
     assert figures["lost"] == []
     assert figures["wrong"] == []
     assert figures["requests"] > 24  # three for each connection, on a machine that does other things too

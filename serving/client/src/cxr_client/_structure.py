@@ -6,7 +6,7 @@ from typing import Final
 
 from cxr_client._film_size import oversize
 
-_SCAN: Final = b"\xff\xda"  # within a scan every FF is followed by 00 or a restart marker
+_SCAN: Final = b"\xff\xda\x00"  # the marker and the first byte of its length, as the served graph counts them
 #: A progressive JPEG has about ten scans. Each costs a pass over the whole film, however few bytes it has.
 MAX_SCANS: Final = 100
 
