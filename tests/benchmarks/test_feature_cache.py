@@ -73,7 +73,6 @@ def test_without_real_films_there_are_none(
     assert feature_cache.films_of("real", tmp_path) is None
 
 
-@pytest.mark.skipif(not FIGURES.exists(), reason="not measured yet: python -m benchmarks.feature_cache")
 def test_the_page_that_is_kept_is_that_of_the_figures(feature_cache: ModuleType) -> None:
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
     page = SCRIPT.with_suffix(".md").read_text(encoding="utf-8")
