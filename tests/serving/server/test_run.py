@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,9 @@ def _serve(monkeypatch: pytest.MonkeyPatch, announce: Callable[[int, int], None]
             serving.cancel()
 
     asyncio.run(story())
+    for timer in threading.enumerate():  # in earnest the process is gone by now
+        if isinstance(timer, threading.Timer):
+            timer.cancel()
     return said
 
 
