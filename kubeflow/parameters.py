@@ -1,6 +1,5 @@
 """The parameters of a run: what its starter may say, which components hear it, and how it is checked."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from components.manifest_gen.settings import DataSettings
 from components.release_gate.settings import GateSettings
 from trainer.errors import UsageError
+from trainer.setting_faults import known_keys, meant, told
 from trainer.settings import TrainerSettings
 from trainer.strict import Settings
 
@@ -73,14 +73,7 @@ def sentences(error: ValidationError, name: str, model: type[Settings]) -> Itera
         key = ".".join((name, *(str(part) for part in fault["loc"])))
         if fault["type"] == "json_invalid":
             yield f"run parameter {name} is no JSON: {fault['ctx']['error']}; give an object such as the default"
-        elif fault["type"] == "extra_forbidden":
-            known = list(model.model_fields)
-            near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            yield f"{key} is not a setting; {hint}"
-        elif fault["type"] == "value_error":
-            yield f"{key}: {fault['ctx']['error']}"
         elif fault["type"] == "missing":
             yield f"{key} is missing; give the whole group, as the default does"
         else:
-            yield f"{key} is {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+            yield told(fault, key, meant(".".join(map(str, fault["loc"])), list(known_keys(model)), name))

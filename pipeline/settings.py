@@ -1,15 +1,13 @@
 """All settings of a run: a profile, overrides, and one sentence for every fault."""
 
 import copy
-import difflib
-import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from components.data_audit.settings import AuditSettings
 from components.manifest_gen.settings import DataSettings, SplitSettings
@@ -21,6 +19,7 @@ from pipeline.compare.settings import CompareSettings
 from pipeline.kubeflow_settings import KubeflowSettings
 from pipeline.report.settings import ReportSettings
 from trainer.errors import UsageError
+from trainer.setting_faults import known_keys, meant, told
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.strict import Settings
 from trainer.tuner_settings import TunerSettings, check_search
@@ -160,21 +159,16 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         ):
             continue  # too short only because its faulty items were taken out
         key = _key(fault["loc"])
-        value = fault["input"]
-        if fault["type"] == "extra_forbidden":
-            yield f"{key} is not a setting; {_hint(fault['loc'])}"
-        elif fault["type"] == "missing" and fault["loc"][:2] == SOURCES:  # --set does not reach into a list
+        if fault["type"] == "missing" and fault["loc"][:2] == SOURCES:  # --set does not reach into a list
             yield f"{key} is missing; set it in the settings file"
         elif fault["type"] == "missing":
             yield f"{key} is missing; set it in the settings file or with --set {key}=..."
         elif fault["type"].startswith("union_tag_"):
+            value = fault["input"]
             given = f"'{value['kind']}', which is not" if "kind" in value else "missing; it is"
             yield f"{key}.kind is {given} one of {', '.join(KINDS)}"
-        elif fault["type"] == "value_error":
-            yield f"{key + ': ' if key else ''}{fault['ctx']['error']}"
         else:
-            shown = repr(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
-            yield f"{key} is {shown}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+            yield told(fault, key, _hint(fault["loc"]))
 
 
 def _key(place: tuple[int | str, ...]) -> str:
@@ -187,30 +181,7 @@ def _key(place: tuple[int | str, ...]) -> str:
 def _hint(place: tuple[int | str, ...]) -> str:
     """What may have been meant at the place of a key that is not known."""
     key = _key(place)
-    group, _, last = key.rpartition(".")
     if place[:2] == SOURCES:
-        names = list(KINDS[str(place[3])].settings.model_fields)
-        known = [f"{group}.{name}" for name in names]
-        near = [f"{group}.{name}" for name in difflib.get_close_matches(last, names, n=1)]
-    else:
-        known = list(_known_keys(RunSettings))
-        near = difflib.get_close_matches(key, known, n=1) or [name for name in known if name.rpartition(".")[2] == last]
-    in_group = [name for name in known if name.rpartition(".")[0] == group]
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(in_group or known)}"
-
-
-def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield prefix + name
-        for group in _groups_in(field.annotation):
-            yield from _known_keys(group, f"{prefix}{name}.")
-
-
-def _groups_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        if issubclass(annotation, BaseModel):
-            yield annotation
-    else:
-        for argument in typing.get_args(annotation):
-            if argument is not type(None) and typing.get_origin(annotation) is not tuple:
-                yield from _groups_in(argument)
+        group, _, last = key.rpartition(".")
+        return meant(last, list(KINDS[str(place[3])].settings.model_fields), group)
+    return meant(key, list(known_keys(RunSettings)))

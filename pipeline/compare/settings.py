@@ -1,13 +1,12 @@
 """What a comparison of networks can be told, beside the settings of a run."""
 
-import difflib
-import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from trainer.setting_faults import known_keys, meant, told
 from trainer.settings import BackboneName, TrainerSettings
 from trainer.strict import Settings
 
@@ -75,28 +74,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentences(error: ValidationError, group: str) -> Iterator[str]:
+    known = [name for name in known_keys(TrainerSettings) if name != "backbone"]
     for fault in error.errors():
-        key = ".".join((group, *map(str, fault["loc"])))
-        if fault["type"] == "extra_forbidden":
-            yield f"{key} is not a setting; {_hint('.'.join(map(str, fault['loc'])), group)}"
-        elif fault["type"] == "value_error":
-            yield f"{key}: {fault['ctx']['error']}"
-        else:
-            yield f"{key} is {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
-
-
-def _hint(key: str, group: str) -> str:
-    """What may have been meant by a key of the group ``trainer`` that is not known; never ``backbone``."""
-    known = [name for name in _keys_of(TrainerSettings) if name != "backbone"]
-    near = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
-    near = near or difflib.get_close_matches(key, known, n=1)
-    beside = [name for name in known if name.rpartition(".")[0] == key.rpartition(".")[0]]
-    return f"did you mean {group}.{near[0]}?" if near else f"known are {', '.join(beside)}"
-
-
-def _keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield prefix + name
-        for part in (field.annotation, *typing.get_args(field.annotation)):
-            if isinstance(part, type) and not isinstance(part, types.GenericAlias) and issubclass(part, BaseModel):
-                yield from _keys_of(part, f"{prefix}{name}.")
+        place = [str(part) for part in fault["loc"]]
+        yield told(fault, ".".join((group, *place)), meant(".".join(place), known, group))

@@ -8,17 +8,18 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pipeline.settings import RunSettings, _groups_in, _known_keys, load_settings
+from pipeline.settings import RunSettings, load_settings
 from trainer.optimizers import OPTIMIZERS
 from trainer.schedules import SCHEDULES
+from trainer.setting_faults import groups_in, known_keys
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docs" / "training.md").read_text(encoding="utf-8")
 ALL_TEXT = "\n".join(
     file.read_text(encoding="utf-8") for file in (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
 )
-GROUPS = {key.rpartition(".")[0] for key in _known_keys(RunSettings)}
-KEYS = [key for key in _known_keys(RunSettings) if key not in GROUPS - {"trainer.fine_tune"}]
+GROUPS = {key.rpartition(".")[0] for key in known_keys(RunSettings)}
+KEYS = [key for key in known_keys(RunSettings) if key not in GROUPS - {"trainer.fine_tune"}]
 DEFAULTS = re.findall(r"^\| `(\w+(?:\.\w+)+)` \| `(.*?)` \|", TEXT, re.M)
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
 
@@ -27,7 +28,7 @@ def _default(key: str) -> Any:
     model: type[BaseModel] = RunSettings
     *groups, name = key.split(".")
     for group in groups:
-        (model,) = _groups_in(model.model_fields[group].annotation)
+        (model,) = groups_in(model.model_fields[group].annotation)
     return model.model_fields[name].get_default(call_default_factory=True)
 
 

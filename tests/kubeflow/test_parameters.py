@@ -22,7 +22,7 @@ def test_a_group_is_read_by_the_model_of_the_settings() -> None:
         (
             "trainer_settings", '{"epochs": 0, "epoch": 3}',
             ["trainer_settings.epochs is 0: input should be greater than or equal to 1",
-             "trainer_settings.epoch is not a setting; did you mean epochs?"],
+             "trainer_settings.epoch is not a setting; did you mean trainer_settings.epochs?"],
         ),
         (
             "gate_settings", "min_recall: 1",

@@ -47,7 +47,10 @@ def test_what_asks_for_a_frozen_part_is_not_meant_for_the_cnn() -> None:
             "compare.networks.cnn.rotation=5",
             "compare.networks.cnn.rotation is not a setting; did you mean compare.networks.cnn.augmentation.rotation?",
         ),
-        ("compare.networks.cnn.backbon=vgg16", "compare.networks.cnn.backbon is not a setting; known are weights, "),
+        (
+            "compare.networks.cnn.backbon=vgg16",
+            "compare.networks.cnn.backbon is not a setting; known are compare.networks.cnn.weights, ",
+        ),
         ("compare.networks.cnn=5", "compare.networks: cnn is 5, not keys of the group trainer; for example compare."),
         ("compare.networks.cnn.epochs=0", "compare.networks.cnn.epochs is 0: input should be greater than or"),
         ("compare.networks.cnn.backbone=vgg16", "compare.networks.cnn.backbone is not a setting; the network's name"),
