@@ -1,7 +1,7 @@
 """Requests that TF Serving runs before it serves a version.
 
-They take from the first users the seconds that a first run costs, half a minute for ``explain``. And a version that
-fails one of them is not served at all, while the one before it goes on: a broken export is found before anybody asks.
+They take from the first users what a first run costs, most of all that of ``explain``. And a version that fails one of
+them is not served at all, while the one before it goes on: a broken export is found before anybody asks.
 """
 
 import io
