@@ -165,7 +165,7 @@ def test_a_faulty_run_parameter_is_wrong_use_and_a_line_for_each_fault(
     assert entrypoint.main(arguments) == 2
     lines = capfd.readouterr().err.splitlines()
     assert "cxr: ManifestGen: data_settings.seed is -1: input should be greater than or equal to 0" in lines
-    assert "cxr: ManifestGen: data_settings.seeds is not a setting; did you mean seed?" in lines
+    assert "cxr: ManifestGen: data_settings.seeds is not a setting; did you mean data_settings.seed?" in lines
 
 
 def test_what_nobody_expected_is_one_line_below_its_traceback(
