@@ -3,10 +3,11 @@
 # Both set everything up on a fresh machine first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-e2e test-browser check format lock clean
+.PHONY: help setup demo test test-e2e test-browser check bench bench-quick format lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 help:  ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -36,6 +37,12 @@ check: .venv/.dev  ## format, lint, types, layering
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: .venv/.dev  ## every claim of speed against its peer, about an hour; benchmarks/results.md
+	@$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+bench-quick: .venv/.dev  ## the same roughly, in minutes; nothing is written
+	@$(BIN)/python -m benchmarks.bench --quick $(BENCH_ARGS)
 
 format: .venv/.dev  ## put the code in shape
 	@$(BIN)/ruff format .
