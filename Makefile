@@ -3,7 +3,7 @@
 # Both set everything up on a fresh machine first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-e2e test-browser check bench bench-quick format lock clean
+.PHONY: help setup demo test test-e2e test-browser check bench bench-quick peers format lock clean
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
@@ -27,10 +27,10 @@ test: .venv/.dev  ## unit and component tests
 	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-e2e: .venv/.dev  ## whole runs, each in processes of its own; many minutes
-	@$(BIN)/pytest -n 2 --dist load -m e2e $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations 12 -m e2e $(PYTEST_ARGS)
 
 test-browser: .venv/.dev  ## pages in a headless Chromium, where there is one
-	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m browser $(PYTEST_ARGS)
 
 check: .venv/.dev  ## format, lint, types, layering
 	@$(BIN)/ruff format --check .
@@ -44,6 +44,11 @@ bench: .venv/.dev  ## every claim of speed against its peer, about an hour; benc
 bench-quick: .venv/.dev  ## the same roughly, in minutes; nothing is written
 	@$(BIN)/python -m benchmarks.bench --quick $(BENCH_ARGS)
 
+.peers/.done: requirements/peers.lock requirements/uv.lock
+	@requirements/bootstrap.sh peers
+
+peers: .peers/.done  ## .peers with PyTorch, 1 GB, which bench measures against where it is there
+
 format: .venv/.dev  ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -52,4 +57,4 @@ lock: .venv/.dev  ## make the locks again from requirements/*.in
 	@requirements/lock.sh
 
 clean:  ## remove what runs and set-up have made here
-	rm -rf .venv .uv runs build *.egg-info
+	rm -rf .venv .uv .peers runs build *.egg-info

@@ -138,9 +138,15 @@ def _artifacts(side: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _found(key: str, uri: str, storage: Storage) -> str:
     """Where an input is; one that an importer brings is never on the shared volume."""
     places = dict.fromkeys((storage.path(uri), storage.copied(uri)))
-    for place in places:
-        if Path(place).exists():
-            return place
+    try:
+        for place in places:
+            if Path(place).exists():
+                return place
+    except OSError as error:  # of a volume whose server does not answer
+        raise RunError(
+            f"input '{key}' ({uri}) cannot be looked for at {error.filename}: {error.strerror}; see whether the volume "
+            "of kubeflow.shared is in reach of this node"
+        ) from error
     raise RunError(
         f"input '{key}' ({uri}) is not at {' or '.join(places)}: it was deleted from the store, or the store did not "
         "give it; run again with kubeflow.cache=false, which makes every artifact anew"

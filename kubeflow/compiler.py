@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 from tfx.orchestration.pipeline import Pipeline
 
@@ -17,15 +16,17 @@ from kubeflow.documents import PIPELINE_NAME, Spec, dump
 from kubeflow.parameters import RUN_PARAMETERS
 from kubeflow.platform import READ_SERVED, platform_of
 from kubeflow.report import ReportNode
-from kubeflow.report_executor import MADE_BY
+from kubeflow.report_executor import MADE_BY, OF_DATA
 from kubeflow.rules import check
 from pipeline.beam_check import check_beam
+from pipeline.beam_runner import set_runners
 from pipeline.beam_settings import BeamSettings
 from pipeline.definition import create_pipeline
 from pipeline.digests import sha256_of
 from pipeline.films import key_id
 from pipeline.plan import Plan, make_plan
 from pipeline.settings import RunSettings
+from trainer.backbone_check import check_backbone
 from trainer.errors import UsageError
 from trainer.model import check_image_size
 from trainer.tuner_settings import networks
@@ -76,6 +77,8 @@ def compile_documents(settings: RunSettings, image: str = "") -> tuple[Spec, Spe
         check_beam(settings.beam)
     for network in networks(settings.trainer, settings.tuner):
         check_image_size(network.backbone, settings.data.image_size)
+        if network.weights in _NAMED_WEIGHTS or Path(network.weights).is_file():  # else a file that only pods see
+            check_backbone(network, settings.data.image_size)
     key = os.environ.get(KEY_VARIABLE, "")
     plan = make_plan(settings, digest_of_data="", key_id=key_id(key) if key else "")
     model_folder = f"{cluster.serving.mount}/{settings.serving.model_name}"
@@ -101,7 +104,7 @@ def compile_documents(settings: RunSettings, image: str = "") -> tuple[Spec, Spe
 
 
 def _pipeline(settings: RunSettings, plan: Plan, model_folder: str) -> Pipeline:
-    """The one pipeline, with the report as its last node."""
+    """The one pipeline, with a report before DataGate and one at its end."""
     cluster = settings.kubeflow
     pipeline = create_pipeline(
         name=PIPELINE_NAME,
@@ -113,22 +116,28 @@ def _pipeline(settings: RunSettings, plan: Plan, model_folder: str) -> Pipeline:
         version=0,  # the pod's clock says when it is pushed
     )
     nodes = {component.id: component for component in pipeline.components}
-    for component in nodes.values():
-        if isinstance(component, BaseBeamComponent):
-            component.with_beam_pipeline_args(settings.beam.pipeline_args)
-    report = ReportNode(
-        {key: nodes[node].outputs[output] for key, (node, output) in MADE_BY.items() if node in nodes},
-        settings=settings.model_dump_json(exclude={"kubeflow"}),
-        data_settings=plan.data_settings,
-        trainer_settings=plan.trainer_settings,
-        gate_settings=plan.gate_settings,
-        data_digest=plan.data_digest,
-        digests=json.dumps(dict(plan.code)),
-        model_folder=model_folder,
-    )
+    set_runners(pipeline, settings.beam)
+
+    def report(node: str, inputs: Collection[str]) -> ReportNode:
+        made_by = {key: MADE_BY[key] for key in inputs}
+        return ReportNode(
+            node,
+            {key: nodes[maker].outputs[output] for key, (maker, output) in made_by.items() if maker in nodes},
+            settings=settings.model_dump_json(exclude={"kubeflow"}),
+            data_settings=plan.data_settings,
+            trainer_settings=plan.trainer_settings,
+            gate_settings=plan.gate_settings,
+            data_digest=plan.data_digest,
+            digests=json.dumps(dict(plan.code)),
+            model_folder=model_folder,
+        )
+
     with pipeline.dsl_context_registry.temporary_mutable():  # TFX refuses a node that came after the pipeline
-        pipeline.dsl_context_registry.put_node(report)
-    pipeline.components = [*pipeline.components, report]
+        reports = [report("DataReport", OF_DATA), report("Report", MADE_BY)]
+        nodes["DataGate"].add_upstream_node(reports[0])  # once a component has failed, Kubeflow starts no other
+        for node in reports:
+            pipeline.dsl_context_registry.put_node(node)
+    pipeline.components = [*pipeline.components, *reports]
     return pipeline
 
 

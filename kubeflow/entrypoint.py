@@ -19,6 +19,7 @@ from pipeline.digests import PROJECT, code_digest
 from pipeline.plan import CODE_OF_NODES
 from pipeline.runtime import LOGGER, prepare_gpus, prepare_process, prepare_workers
 from trainer.errors import CxrError, RunError
+from trainer.settings import TrainerSettings
 
 #: Beam's option for processes in a pod.
 _WORKERS: Final = "--direct_num_workers="
@@ -54,8 +55,9 @@ def _run(told: Told, args: argparse.Namespace, beam_args: Sequence[str]) -> None
     executor_input = json.loads(args.json_serialized_invocation_args)
     adapted = adapt(executor_input, spec, Storage.from_environment())
     _check_code(told.node, adapted)
-    complete(told, adapted)
+    networks = complete(told, adapted)
     _prepare_devices(told, beam_args)
+    _check_backbones(networks, adapted)
     # Seconds; not before what can be found without it has been found.
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
@@ -115,6 +117,19 @@ def _prepare_devices(told: Told, beam_args: Sequence[str]) -> None:
         )
     workers = [int(option.removeprefix(_WORKERS)) for option in beam_args if option.startswith(_WORKERS)]
     prepare_workers((workers or [1])[-1] or len(os.sched_getaffinity(0)))
+
+
+def _check_backbones(networks: Sequence[TrainerSettings], adapted: Adapted) -> None:
+    """Asks for weights and layers of every backbone before a record is read, as a run on one machine does."""
+    if not networks:
+        return
+    from trainer.backbone_check import check_backbone  # these two bring TensorFlow
+    from trainer.weights import fetch_weights
+
+    config = json.loads(adapted.executor_input["inputs"]["parameterValues"]["custom_config"])
+    for network in networks:
+        check_backbone(network, json.loads(config["data"])["image_size"])
+        fetch_weights(network)
 
 
 def _failed(node: str, message: str, exit_code: int = 1) -> int:

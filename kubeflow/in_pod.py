@@ -21,8 +21,8 @@ from kubeflow.parameters import RUN_PARAMETERS, read_parameter
 from pipeline.digests import sha256_of
 from pipeline.films import key_id
 from trainer.errors import UsageError
-from trainer.settings import ThresholdSettings
-from trainer.tuner_settings import Search, check_search, search_of
+from trainer.settings import ThresholdSettings, TrainerSettings
+from trainer.tuner_settings import Search, check_search, networks, search_of
 
 #: Beside Score's predictions: which model it has asked. ReleaseGate judges by that one, whatever was pushed meanwhile.
 ASKED_FILE: Final = "served_model.json"
@@ -61,6 +61,7 @@ class Pod:
         parameters: Of the component, completed in place.
         run: The run's parameters that the component is told, checked.
         texts: The same as they came.
+        networks: The settings with each backbone that the component may build.
     """
 
     told: Told
@@ -68,10 +69,14 @@ class Pod:
     parameters: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    networks: tuple[TrainerSettings, ...] = ()
 
 
-def complete(told: Told, adapted: Adapted) -> None:
+def complete(told: Told, adapted: Adapted) -> tuple[TrainerSettings, ...]:
     """Completes the parameters that a component is told, in the ExecutorInput.
+
+    Returns:
+        The settings with each backbone that the component may build, whose weights must therefore be there.
 
     Raises:
         UsageError: A run parameter is faulty, or is not what the pipeline was compiled for.
@@ -86,6 +91,7 @@ def complete(told: Told, adapted: Adapted) -> None:
         complete_node(pod)
     for name in set(pod.texts) - _OWN.get(told.node, set()):
         del parameters[name]
+    return pod.networks
 
 
 def _manifest_gen(pod: Pod) -> None:
@@ -132,10 +138,13 @@ def _tuner(pod: Pod) -> None:
         raise UsageError(f"trainer_settings: {error}") from error
     again = search_of(trainer, search.tuner, ThresholdSettings(calibration=search.calibration))
     _configure(pod, search=again.model_dump_json())
+    pod.networks = networks(trainer, search.tuner)  # what the Trainer will be told too: hours later it would say so
 
 
 def _trainer(pod: Pod) -> None:
     _configure(pod, trainer=pod.texts["trainer_settings"])
+    if "hyperparameters" not in pod.adapted.executor_input["inputs"].get("artifacts", {}):  # else the Tuner has asked
+        pod.networks = (pod.run["trainer_settings"],)
 
 
 def _configure(pod: Pod, **values: str) -> None:
@@ -185,5 +194,6 @@ _OWN: Final[Mapping[str, set[str]]] = {
     "ManifestGen": {"data_settings", "data_digest"},
     "DataGate": {"gate_settings"},
     "ReleaseGate": {"gate_settings"},
+    "DataReport": set(RUN_PARAMETERS),
     "Report": set(RUN_PARAMETERS),
 }

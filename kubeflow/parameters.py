@@ -33,19 +33,23 @@ class RunParameter:
 RUN_PARAMETERS: Final[Mapping[str, RunParameter]] = {
     "data_settings": RunParameter(
         "where the films are, seed and balance, as JSON; classes, findings, views and sources are those compiled",
-        ("ManifestGen", "Score", "Pusher", "Report"),
+        ("ManifestGen", "Score", "Pusher", "DataReport", "Report"),
         DataSettings,
     ),
     "trainer_settings": RunParameter(
-        "the group trainer of the settings, as JSON", ("Tuner", "Trainer", "Score", "Pusher", "Report"), TrainerSettings
+        "the group trainer of the settings, as JSON",
+        ("Tuner", "Trainer", "Score", "Pusher", "DataReport", "Report"),
+        TrainerSettings,
     ),
     "gate_settings": RunParameter(
-        "the group gate of the settings, as JSON", ("DataGate", "ShortcutAudit", "ReleaseGate", "Report"), GateSettings
+        "the group gate of the settings, as JSON",
+        ("DataGate", "ShortcutAudit", "ReleaseGate", "DataReport", "Report"),
+        GateSettings,
     ),
     "data_digest": RunParameter(
         "names the films: the same text, and components are taken from the cache; a new one, and all is done again. "
         "cxr submit computes it where it sees the films",
-        ("ManifestGen", "DataAudit", "Tuner", "Trainer", "Score", "Pusher", "Report"),
+        ("ManifestGen", "DataAudit", "Tuner", "Trainer", "Score", "Pusher", "DataReport", "Report"),
     ),
 }
 

@@ -1,4 +1,8 @@
-"""Report: the last node on Kubeflow, where no runner of ours is left to write it when the run has ended."""
+"""DataReport and Report: nodes on Kubeflow, where no runner of ours is left to write a report when a run has ended.
+
+A component behind one that failed does not start there. So what a run that DataGate refuses leaves for a reader is
+written before DataGate, in every run.
+"""
 
 from collections.abc import Mapping
 
@@ -17,7 +21,7 @@ class Report(Artifact):
 
 
 class ReportSpec(component_spec.ComponentSpec):
-    """Parameters, inputs and output of Report."""
+    """Parameters, inputs and output of both: DataReport has the inputs of the data alone."""
 
     PARAMETERS = {
         name: component_spec.ExecutionParameter(type=str)
@@ -29,22 +33,23 @@ class ReportSpec(component_spec.ComponentSpec):
     INPUTS = {
         "manifest": component_spec.ChannelParameter(type=Manifest),
         "rejected": component_spec.ChannelParameter(type=RejectedFilms),
-        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "audit": component_spec.ChannelParameter(type=DataAuditReport),
         "trials": component_spec.ChannelParameter(type=standard_artifacts.TunerResults, optional=True),
-        "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
-        "predictions": component_spec.ChannelParameter(type=Predictions),
-        "shortcuts": component_spec.ChannelParameter(type=ShortcutReport),
-        "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
-        "pushed": component_spec.ChannelParameter(type=standard_artifacts.PushedModel),
+        "model": component_spec.ChannelParameter(type=standard_artifacts.Model, optional=True),
+        "predictions": component_spec.ChannelParameter(type=Predictions, optional=True),
+        "shortcuts": component_spec.ChannelParameter(type=ShortcutReport, optional=True),
+        "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing, optional=True),
+        "pushed": component_spec.ChannelParameter(type=standard_artifacts.PushedModel, optional=True),
     }
     OUTPUTS = {"report": component_spec.ChannelParameter(type=Report)}
 
 
 class ReportNode(base_component.BaseComponent):
-    """Everything that a run has made to its report and model card.
+    """What a run has made so far to a report and a model card.
 
     Args:
+        node: ``DataReport`` or ``Report``.
         channels: Input -> channel; ``trials`` only where there was a search.
         settings: ``RunSettings`` as JSON.
         data_settings, trainer_settings, gate_settings: The groups of this run, over those of ``settings``.
@@ -58,6 +63,7 @@ class ReportNode(base_component.BaseComponent):
 
     def __init__(
         self,
+        node: str,
         channels: Mapping[str, BaseChannel],
         *,
         settings: str,
@@ -81,4 +87,4 @@ class ReportNode(base_component.BaseComponent):
                 report=Channel(type=Report),
             )
         )
-        self.with_id("Report")
+        self.with_id(node)

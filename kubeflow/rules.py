@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from kubeflow.artifacts import SCHEMES
+from kubeflow.artifacts import SCHEMES, SHARED_VARIABLE
+from pipeline.beam_settings import works_elsewhere
 from trainer.errors import UsageError
 
 Document = Mapping[str, Any]
@@ -86,6 +87,15 @@ def _executor_kind(spec: Document, platform: Document) -> Iterator[str]:
             yield f"component {name} has a resolver, which no open-source backend runs"
 
 
+def _driver(spec: Document, platform: Document) -> Iterator[str]:
+    for label, container in _containers(spec):
+        if "lifecycle" in container:
+            yield (
+                f"{label} has a driver, as TFX's own ExampleGens have, which no open-source backend runs: without it a "
+                "changed file would be taken from the cache. XrayExampleGen needs none"
+            )
+
+
 def _known_producer(spec: Document, platform: Document) -> Iterator[str]:
     for name, task in _tasks(spec).items():
         for producer in re.findall(r'"producerTask": "([^"]*)"', json.dumps(task)):
@@ -140,6 +150,17 @@ def _beam_workers(spec: Document, platform: Document) -> Iterator[str]:
             yield f"{label} would start a process of Beam for each core of the node, not of the pod; give a number"
 
 
+def _beam_storage(spec: Document, platform: Document) -> Iterator[str]:
+    for label, container in _containers(spec):
+        runners = [arg.removeprefix("--runner=") for arg in container["args"] if arg.startswith("--runner=")]
+        shared = SHARED_VARIABLE in {variable["name"] for variable in container.get("env", ())}
+        if runners and works_elsewhere(runners[-1]) and not shared:
+            yield (
+                f"{label} runs Beam on {runners[-1]}, whose workers cannot see the inside of a pod; name a volume that "
+                "they mount too at the same place: kubeflow.shared"
+            )
+
+
 def _braces(spec: Document, platform: Document) -> Iterator[str]:
     parameters = {name: task.get("inputs", {}).get("parameters", {}) for name, task in _tasks(spec).items()}
     places = {"the run parameters": spec["root"].get("inputDefinitions", {}), **parameters}
@@ -178,12 +199,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "task-name": _task_name,
     "pipeline-root": _pipeline_root,
     "executor-kind": _executor_kind,
+    "driver": _driver,
     "known-producer": _known_producer,
     "image": _image,
     "compile-host": _compile_host,
     "gpu": _gpu,
     "argument-size": _argument_size,
     "beam-workers": _beam_workers,
+    "beam-storage": _beam_storage,
     "braces": _braces,
     "platform": _platform,
     "mounts": _mounts,

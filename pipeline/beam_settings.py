@@ -1,4 +1,4 @@
-"""Where Apache Beam runs, and what the command line says of it."""
+"""Where Apache Beam runs, for all components or for one, and what the command line says of it."""
 
 import os
 import re
@@ -8,16 +8,26 @@ from typing import Any, Final
 from pydantic import Field, field_validator, model_validator
 
 from trainer.errors import UsageError
+from trainer.setting_faults import meant
 from trainer.strict import Settings
 
+#: Components that work in Beam.
+BEAM_NODES: Final = ("ManifestGen", "XrayExampleGen", "StatisticsGen", "Evaluator")
+#: Those of them that read every film.
+FILM_NODES: Final = ("ManifestGen", "XrayExampleGen")
+#: Films from which on processes are worth their start to both: 14 seconds, against the 6 to 7 milliseconds per film that
+#: the second process saves (benchmarks/ingest.md), come out even at about 2,000.
+FILMS_FOR_PROCESSES: Final = 3000
+#: Each takes 0.8 GB.
+MOST_PROCESSES: Final = 4
 #: One process, without gRPC between the runner and itself.
 DEFAULT_OPTIONS: Final = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 _OPTION: Final = re.compile(r"--([A-Za-z][\w-]*)(=.*)?", re.DOTALL)
 _RUNNER: Final = "runner"
 
 
-class BeamSettings(Settings):
-    """Where Apache Beam runs ingest, statistics and evaluation."""
+class BeamRunner(Settings):
+    """A runner and what it is told."""
 
     runner: str = Field("DirectRunner", min_length=1, description="name of a Beam runner, or module.Class of one")
     options: tuple[str, ...] = Field(DEFAULT_OPTIONS, description="further options of the runner, as Beam spells them")
@@ -43,19 +53,67 @@ class BeamSettings(Settings):
         if faults:
             raise ValueError(f"{', '.join(map(repr, faults))} is not --NAME=VALUE; for example --direct_num_workers=2")
         if _RUNNER in map(_name, options):
-            raise ValueError("--runner has a key of its own; set beam.runner")
+            raise ValueError("--runner is a key of its own, beside the options: runner")
         return options
 
     @model_validator(mode="after")
-    def _workers_have_processes(self) -> "BeamSettings":
+    def _workers_have_processes(self) -> "BeamRunner":
         workers = self._values.get("direct_num_workers", "1")
         mode = self._values.get("direct_running_mode", "in_memory")
         if workers != "1" and mode == "in_memory":
             raise ValueError(
-                f"direct_num_workers is {workers}, but in the running mode in_memory one worker does all; add "
-                "--beam.direct_running_mode=multi_processing"
+                f"direct_num_workers is {workers}, but in the running mode in_memory one worker does all; "
+                "direct_running_mode has to be multi_processing"
             )
         return self
+
+
+class BeamSettings(BeamRunner):
+    """Where Apache Beam runs ingest, statistics and evaluation."""
+
+    components: dict[str, BeamRunner] = Field({}, description="component -> its own runner, in the place of all this")
+
+    def of(self, node: str) -> BeamRunner:
+        """The runner of a component."""
+        return self.components.get(node, self)
+
+    def for_films(self, files: int) -> "BeamSettings":
+        """These, or with nothing said and many films a process per core, four at most, for what reads films.
+
+        Statistics and evaluation stay in one: they have the films' records, and Evaluator may have a GPU.
+        """
+        processes = min(MOST_PROCESSES, len(os.sched_getaffinity(0)))
+        if self.model_fields_set or files < FILMS_FOR_PROCESSES or processes == 1:
+            return self
+        several = BeamRunner(options=("--direct_running_mode=multi_processing", f"--direct_num_workers={processes}"))
+        return BeamSettings(components=dict.fromkeys(FILM_NODES, several))
+
+    @property
+    def most_processes(self) -> int:
+        """Of a component on this machine."""
+        return max(self.of(node).processes for node in BEAM_NODES)
+
+    @field_validator("components", mode="before")
+    @classmethod
+    def _components_work_in_beam(cls, components: Any) -> Any:
+        named = components if isinstance(components, Mapping) else {}
+        faults = [
+            f"'{name}' is no component that works in Beam; {meant(str(name), BEAM_NODES)}"
+            for name in named
+            if name not in BEAM_NODES
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return components
+
+
+def works_elsewhere(runner: str) -> bool:
+    """Whether a runner's workers are not in the process that starts it, nor its children.
+
+    Args:
+        runner: As a setting has it: ``FlinkRunner``, ``direct``, ``module.DirectRunner``.
+    """
+    return not runner.rpartition(".")[2].lower().removesuffix("runner").endswith("direct")
 
 
 def with_arguments(group: Any, arguments: Sequence[str]) -> Any:

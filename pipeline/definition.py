@@ -1,7 +1,7 @@
 """The one pipeline definition: films in, served model out. Runners differ in where it runs, not in what it is."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import Evaluator, StatisticsGen, Trainer, Tuner
@@ -56,7 +56,6 @@ def create_pipeline(
     checkpoint_dir: str,
     model_folder: str,
     version: int,
-    beam_pipeline_args: Sequence[str] = (),
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
 ) -> Pipeline:
     """Wires the components.
@@ -93,7 +92,6 @@ def create_pipeline(
         checkpoint_dir: Folder outside the artifacts in which Tuner and Trainer keep what a killed run goes on from.
         model_folder: Folder that TF Serving watches for versions of the model.
         version: Number under which a blessed model is pushed, seconds since the epoch.
-        beam_pipeline_args: Beam's runner and options.
         metadata_connection_config: Where ML Metadata lives; None where the orchestrator brings it.
     """
     # Sources, rules and splits: one row per film.
@@ -250,6 +248,5 @@ def create_pipeline(
             pusher,
         ],
         enable_cache=True,
-        beam_pipeline_args=list(beam_pipeline_args),
         metadata_connection_config=metadata_connection_config,
     )

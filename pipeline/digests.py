@@ -33,7 +33,7 @@ def sha256_of(*parts: bytes) -> str:
 
 
 def data_digest(data: DataSettings, memo_file: Path) -> str:
-    """Digests every file of every source by its bytes.
+    """Digests every file of every source by its bytes and its place below the root, wherever that is.
 
     Args:
         data: The settings, with an absolute root.
@@ -49,25 +49,31 @@ def data_digest(data: DataSettings, memo_file: Path) -> str:
     fresh: dict[str, list[str]] = {}
     parts = []
     for file, is_outside in _source_files(data):
+        place = os.path.relpath(file, data.root or ".")
         try:
             if is_outside:  # ManifestGen rejects it unopened, and so does this
-                parts.append(f"{file}\0-> {os.readlink(file)}".encode(errors="surrogateescape"))
+                parts.append(f"{place}\0-> {os.readlink(file)}".encode(errors="surrogateescape"))
                 continue
             status = file.stat()
             stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
             known = memo.get(str(file))
             content = known[1] if isinstance(known, list) and known[0] == stamp else sha256_of_file(file)
         except OSError as error:  # ManifestGen says which film it is
-            parts.append(f"{file}\0{error.strerror}".encode(errors="surrogateescape"))
+            parts.append(f"{place}\0{error.strerror}".encode(errors="surrogateescape"))
             continue
         fresh[str(file)] = [stamp, content]
-        parts.append(f"{file}\0{content}".encode(errors="surrogateescape"))
+        parts.append(f"{place}\0{content}".encode(errors="surrogateescape"))
     if fresh != memo:
         memo_file.parent.mkdir(parents=True, exist_ok=True)
         staged = memo_file.with_suffix(".tmp")
         staged.write_text(json.dumps(fresh), encoding="utf-8")
         staged.replace(memo_file)
     return sha256_of(*parts)
+
+
+def count_files(data: DataSettings) -> int:
+    """How many files the sources hold, tables among them."""
+    return sum(1 for _ in _source_files(data))
 
 
 def code_digest(module: str) -> str:

@@ -11,7 +11,7 @@ from components.manifest_gen.manifest import read_manifest
 from components.manifest_gen.rows import ManifestRow
 from components.pusher.publish import digest_of
 from pipeline.beam_settings import BeamSettings
-from pipeline.digests import data_digest
+from pipeline.digests import count_files, data_digest
 from pipeline.evaluation_result import EvaluationResult
 from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
@@ -113,7 +113,8 @@ def _evaluate_locked(
     )
     check_sources(data)
     prepare_gpus()
-    prepare_workers(settings.beam.processes)
+    settings = settings.model_copy(update={"beam": settings.beam.for_films(count_files(data))})
+    prepare_workers(settings.beam.most_processes)
     with environment(KEY_VARIABLE, key):
         failure, nodes = _run(plan, settings, version, root, log_file, debug=debug)
 
@@ -128,6 +129,7 @@ def _run(
     plan: Plan, settings: RunSettings, version: Path, root: Path, log_file: Path, *, debug: bool
 ) -> "tuple[RunResult | None, Mapping[str, NodeRun]]":
     """Runs the pipeline; gives what went wrong, if anything did, and the nodes."""
+    from pipeline.beam_runner import set_runners
     from pipeline.evaluation_pipeline import create_evaluation_pipeline
     from pipeline.lineage import connection_config
     from pipeline.outcome import run_and_describe
@@ -136,9 +138,9 @@ def _run(
         root=str(root / "tfx"),
         model=str(_at_hand(version, root)),
         **{name: getattr(plan, name) for name in PLANNED},
-        beam_pipeline_args=settings.beam.pipeline_args,
         metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
+    set_runners(pipeline, settings.beam)
     return run_and_describe(pipeline, root, log_file, debug=debug)
 
 

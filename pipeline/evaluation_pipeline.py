@@ -1,7 +1,7 @@
 """The pipeline of an evaluation: films in, a model's predictions out. Nothing is trained and nothing is pushed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from ml_metadata.proto import metadata_store_pb2
@@ -30,7 +30,6 @@ def create_evaluation_pipeline(
     data_digest: str,
     key_id: str,
     code: Mapping[str, str],
-    beam_pipeline_args: Sequence[str] = (),
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
 ) -> Pipeline:
     """Wires the components that a run has behind its Trainer, with a model that is there already.
@@ -47,7 +46,6 @@ def create_evaluation_pipeline(
         data_digest: Digest of films and metadata.
         key_id: Fingerprint of the key of the patients' pseudonyms.
         code: For every own node, the digest of the code that it runs.
-        beam_pipeline_args: Beam's runner and options.
         metadata_connection_config: Where ML Metadata lives.
     """
     manifest_gen = ManifestGen(
@@ -80,6 +78,5 @@ def create_evaluation_pipeline(
         pipeline_root=root,
         components=[manifest_gen, example_gen, importer, score, shortcut_audit],
         enable_cache=True,
-        beam_pipeline_args=list(beam_pipeline_args),
         metadata_connection_config=metadata_connection_config,
     )

@@ -11,7 +11,7 @@ from components.manifest_gen.key import KEY_VARIABLE
 from components.score.served_model import find_served
 from pipeline import last_run
 from pipeline.beam_settings import BeamSettings
-from pipeline.digests import data_digest, sha256_of
+from pipeline.digests import count_files, data_digest, sha256_of
 from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.result import RunResult
@@ -80,7 +80,8 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
     from trainer.weights import fetch_weights
 
     prepare_gpus()
-    prepare_workers(settings.beam.processes)
+    settings = settings.model_copy(update={"beam": settings.beam.for_films(count_files(data))})
+    prepare_workers(settings.beam.most_processes)
     instead = "choose others for tuner.backbones" if settings.tuner.trials else "choose another trainer.backbone"
     for network in networks(settings.trainer, settings.tuner):
         check_image_size(network.backbone, data.image_size, instead)
@@ -97,7 +98,7 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
 def _run_pipeline(
     plan: Plan, settings: RunSettings, root: Path, model_folder: Path, log_file: Path, *, debug: bool
 ) -> RunResult:
-    from pipeline.beam_runner import AnnouncingBeamDagRunner
+    from pipeline.beam_runner import AnnouncingBeamDagRunner, set_runners
     from pipeline.definition import create_pipeline
     from pipeline.lineage import connection_config, nodes_of_last_run
     from pipeline.outcome import describe_failure, outcome_of_success, wrong_use_of
@@ -111,9 +112,9 @@ def _run_pipeline(
         checkpoint_dir=str(root / "checkpoints"),
         model_folder=str(model_folder),
         version=int(time.time()),
-        beam_pipeline_args=settings.beam.pipeline_args,
         metadata_connection_config=connection_config(database),
     )
+    set_runners(pipeline, settings.beam)
     try:
         AnnouncingBeamDagRunner().run(pipeline)
     except Exception as error:  # Beam raises whatever a node raised

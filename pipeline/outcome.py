@@ -57,6 +57,20 @@ def outcome_of_success(nodes: Nodes, manifest_folder: Path, model_folder: Path) 
     )
 
 
+def outcome_of_data(nodes: Nodes, manifest_folder: Path) -> RunResult:
+    """The result as far as the data audit goes: refused where DataGate will refuse, else of what is served, unchanged.
+
+    Args:
+        nodes: The nodes of the run, DataAudit among them.
+        manifest_folder: Gets a copy of the manifest.
+    """
+    result = _describe(nodes, manifest_folder)
+    audit = Audit(checks=result.audit)
+    if not audit.stops:
+        return result.model_copy(update={"status": "unchanged"})
+    return _refused(result, tuple(check.reason for check in audit.stops))
+
+
 def wrong_use_of(error: Exception) -> UsageError | None:
     """What a node raised, without Beam's words, if it found wrong use: a source that cannot be read, for instance."""
     return type(error)(message_of(error)) if isinstance(error, UsageError) else None
@@ -104,14 +118,16 @@ def describe_failure(error: Exception, nodes: Nodes, manifest_folder: Path, log_
     message = message_of(error)
     result = _describe(nodes, manifest_folder)
     if isinstance(error, RefusedError):
-        notes = tuple(check.message for check in Audit(checks=result.audit).warnings)
-        return result.model_copy(
-            update={"status": "refused_data", "reasons": tuple(message.splitlines()), "notes": notes}
-        )
+        return _refused(result, tuple(message.splitlines()))
     if not isinstance(error, CxrError):
         message = f"unexpected {type(error).__name__}: {(message.splitlines() or [''])[0]}; see {log_file}"
     failed = next((name for name, node in nodes.items() if node.state == "failed"), "the pipeline")
     return result.model_copy(update={"status": "failed", "reasons": (f"{failed}: {message}",)})
+
+
+def _refused(result: RunResult, reasons: tuple[str, ...]) -> RunResult:
+    notes = tuple(check.message for check in Audit(checks=result.audit).warnings)
+    return result.model_copy(update={"status": "refused_data", "reasons": reasons, "notes": notes})
 
 
 def _describe(nodes: Nodes, manifest_folder: Path) -> RunResult:

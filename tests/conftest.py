@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,11 @@ IMAGE_SIZE = 64
 PATIENTS = 12
 
 logging.getLogger("absl").setLevel(logging.ERROR)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take longest come first, so that no worker begins one when the others are done."""
+    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +50,14 @@ def run_executor(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict
     """Runs a component's executor as a runner would: artifacts in, artifacts with folders of their own out."""
     from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 
+    import pipeline.beam_runner  # noqa: F401 (with it TFX packs nothing for every component)
+
     def run(
-        executor: type, inputs: dict[str, Any], outputs: dict[str, type], properties: dict[str, Any]
+        executor: type,
+        inputs: dict[str, Any],
+        outputs: dict[str, type],
+        properties: dict[str, Any],
+        beam: Sequence[str] = ("--runner=DirectRunner", "--direct_running_mode=in_memory"),
     ) -> dict[str, list[Any]]:
         folder = tmp_path_factory.mktemp("executor")
         made = {}
@@ -57,7 +68,7 @@ def run_executor(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict
             made[key] = [artifact]
         context: dict[str, Any] = {"tmp_dir": str(folder / "tmp"), "unique_id": "1"}
         if issubclass(executor, BaseBeamExecutor):
-            context["beam_pipeline_args"] = ["--runner=DirectRunner", "--direct_running_mode=in_memory"]
+            context["beam_pipeline_args"] = list(beam)
         executor(executor.Context(**context)).Do({key: [value] for key, value in inputs.items()}, made, properties)
         return made
 

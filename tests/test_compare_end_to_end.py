@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("compare")]
 
 #: Runs the command several times in one process, for TensorFlow takes seconds to load; with a frozen network that is
 #: small enough in the place of one that is not.

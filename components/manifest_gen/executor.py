@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +40,22 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         data = DataSettings.model_validate_json(exec_properties["data_settings"])
         told = exec_properties["split_settings"]
         split = read_split(told) if told else None
-        manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."), self._read)
-        write_manifest(manifest, Path(artifact_utils.get_single_uri(output_dict["manifest"])))
+        folder = Path(artifact_utils.get_single_uri(output_dict["manifest"]))
+        # Workers on other machines see this folder, where they see any: TFX's own for temporary files is in the pod.
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            read = partial(self._read, temporary)
+            manifest = build_manifest(data, split, key_from_environment(), Path(data.root or "."), read)
+        write_manifest(manifest, folder)
 
-    def _read(self, paths: Sequence[Path]) -> list[Contents | str]:
+    def _read(self, folder: str, paths: Sequence[Path]) -> list[Contents | str]:
         texts = [str(path) for path in paths]
         starts = range(0, len(texts), FILMS_PER_CALL)
         batches = [Batch(n, tuple(texts[start : start + FILMS_PER_CALL])) for n, start in enumerate(starts)]
-        temporary = Path(self._get_tmp_dir())
-        temporary.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=temporary) as folder:
-            with self._make_beam_pipeline() as pipeline:
-                _ = (
-                    pipeline
-                    | "Films" >> beam.Create(batches)
-                    | "Spread" >> beam.Reshuffle()
-                    | "ReadContents" >> beam.ParDo(ReadContents(folder))
-                )
-            return [one for batch in batches for one in read_contents_file(batch.file(folder))]
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "Films" >> beam.Create(batches)
+                | "Spread" >> beam.Reshuffle()
+                | "ReadContents" >> beam.ParDo(ReadContents(folder))
+            )
+        return [one for batch in batches for one in read_contents_file(batch.file(folder))]

@@ -1,7 +1,7 @@
 """The pipeline of a comparison: films in, a node for each network; nothing is exported and nothing is pushed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from ml_metadata.proto import metadata_store_pb2
@@ -32,7 +32,6 @@ def create_comparison_pipeline(
     weights_digests: Mapping[str, str],
     code: Mapping[str, str],
     checkpoint_dir: str,
-    beam_pipeline_args: Sequence[str] = (),
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
 ) -> Pipeline:
     """Wires ingest and, one after the other, the networks: in each fold all of them, where there are folds.
@@ -52,7 +51,6 @@ def create_comparison_pipeline(
         weights_digests: Name -> digest of a local weights file, empty where the weights have a name.
         code: For every own node, the digest of the code that it runs.
         checkpoint_dir: Folder outside the artifacts in which is kept what a killed training goes on from.
-        beam_pipeline_args: Beam's runner and options.
         metadata_connection_config: Where ML Metadata lives.
     """
     manifest_gen = ManifestGen(
@@ -92,6 +90,5 @@ def create_comparison_pipeline(
         pipeline_root=root,
         components=[manifest_gen, example_gen, *trials],
         enable_cache=True,
-        beam_pipeline_args=list(beam_pipeline_args),
         metadata_connection_config=metadata_connection_config,
     )

@@ -11,7 +11,7 @@ from components.manifest_gen.settings import FoldSettings
 from pipeline.beam_settings import BeamSettings
 from pipeline.compare.networks import check_networks, networks_of
 from pipeline.compare.result import ComparisonResult
-from pipeline.digests import code_digest, data_digest
+from pipeline.digests import code_digest, count_files, data_digest
 from pipeline.films import check_sources, key_id, patient_key, provide_films
 from pipeline.plan import Plan, make_plan
 from pipeline.root import locked_root
@@ -75,7 +75,8 @@ def _compare_locked(
     settings = settings.model_copy(update={"data": data})
     plan = make_plan(settings, digest_of_data=data_digest(data, root / "digests.json"), key_id=key_id(key))
     check_sources(data)
-    prepare_workers(settings.beam.processes)
+    settings = settings.model_copy(update={"beam": settings.beam.for_films(count_files(data))})
+    prepare_workers(settings.beam.most_processes)
 
     from pipeline.compare.write import EARLIER, forget_earlier, set_aside, write_comparison
 
@@ -95,6 +96,7 @@ def _compare_locked(
     manifest = outcome.manifest_of(nodes)
     outcome.leave_manifest(manifest, root)
 
+    from components.network_trial.job import forget_features
     from pipeline.compare.audit import audit_comparison, warnings_of
 
     LOGGER.info("audit")
@@ -108,6 +110,7 @@ def _compare_locked(
     result = write_comparison(result, manifest, settings, root)
     if failure is None:
         forget_earlier(root)
+        forget_features(root / "checkpoints")
     return result
 
 
@@ -122,6 +125,7 @@ def _run(
     debug: bool,
 ) -> "tuple[RunResult | None, Mapping[str, NodeRun]]":
     """Runs the pipeline; gives what went wrong, if anything did, and the nodes."""
+    from pipeline.beam_runner import set_runners
     from pipeline.compare.definition import create_comparison_pipeline
     from pipeline.lineage import connection_config
     from pipeline.outcome import run_and_describe
@@ -137,9 +141,9 @@ def _run(
         weights_digests={name: _digest_of(trainer.weights) for name, trainer in networks.items()},
         code={**plan.code, "NetworkTrial": code_digest(TRIAL)},
         checkpoint_dir=str(root / "checkpoints"),
-        beam_pipeline_args=settings.beam.pipeline_args,
         metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
+    set_runners(pipeline, settings.beam)
     return run_and_describe(pipeline, root, log_file, debug=debug)
 
 

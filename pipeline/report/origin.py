@@ -51,8 +51,14 @@ def _listed(settings: RunSettings, redactor: Redactor) -> list[tuple[str, str]]:
     data["sources"] = [f"{source['name']} ({source['kind']})" for source in data["sources"]]
     values.pop("kubeflow")  # names of volumes and secrets
     values["trainer"]["weights"] = Path(values["trainer"]["weights"]).name
-    values["beam"] = {"runner": values["beam"]["runner"]}  # options may name hosts and folders
+    values["beam"] = _runners(values["beam"])
     return [(key, redactor.text(value)) for key, value in _flat(values)]
+
+
+def _runners(beam: Mapping[str, Any]) -> dict[str, Any]:
+    """Runners without their options, which may name hosts and folders."""
+    own = {node: {"runner": one["runner"]} for node, one in beam["components"].items()}
+    return {"runner": beam["runner"], "components": own}
 
 
 def _searched(listed: list[tuple[str, str]], model: ModelInfo | None) -> list[tuple[str, str]]:

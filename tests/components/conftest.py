@@ -35,12 +35,13 @@ def ingest(run_executor: Any, sample_data: dict[str, Any]) -> Any:
     from components.artifacts import RejectedFilms
     from components.xray_example_gen.executor import Executor
 
-    def run(manifest: Any) -> SimpleNamespace:
+    def run(manifest: Any, **beam: Any) -> SimpleNamespace:
         made = run_executor(
             Executor,
             {"manifest": manifest},
             {"examples": Examples, "rejected": RejectedFilms},
             {"image_size": sample_data["image_size"], "classes": CLASSES},
+            **beam,
         )
         return SimpleNamespace(examples=made["examples"][0], rejected=made["rejected"][0])
 

@@ -12,8 +12,11 @@ from cxr.main import main
 from kubeflow.parameters import RUN_PARAMETERS
 from pipeline.kubeflow_settings import KubeflowSettings
 from tests.kubeflow.api_server import ApiServer, serving
+from tests.kubeflow.kustomize import build
+from trainer.errors import RunError
 
-TEXT = (Path(__file__).parents[2] / "docs" / "kubeflow.md").read_text(encoding="utf-8")
+PROJECT = Path(__file__).parents[2]
+TEXT = (PROJECT / "docs" / "kubeflow.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```console\n(.*?)```", TEXT, re.S) for line in block.splitlines()]
 CXR = ".venv/bin/cxr "
 
@@ -29,6 +32,41 @@ def test_every_command_runs_one_after_the_other(tmp_path: Path, films: Path, mon
             done = CliRunner().invoke(main, arguments)
             assert done.exit_code == 0, f"{command}\n{done.output}"
     assert len(server.runs) == sum(f"{CXR}submit" in command for command in COMMANDS) > 2
+
+
+def test_every_folder_that_is_applied_is_there_and_has_what_is_waited_for() -> None:
+    folders = dict.fromkeys(re.findall(r"--kustomize (kubeflow/\S+)", TEXT))
+    objects = [
+        f"{one['kind']}/{one['metadata']['name']}".lower() for folder in folders for one in build(PROJECT / folder)
+    ]
+    waited = re.findall(
+        r"(?:wait .*|status |port-forward )((?:job|pod|deployment|service)/cxr[\w-]*|deployment/\w+)", TEXT
+    )
+    assert {"job/cxr-volumes", "pod/cxr-films", "deployment/tensorflow", "service/cxr"} == set(waited)
+    assert set(waited) <= set(objects)
+
+
+def test_pages_that_belong_together_name_each_other() -> None:
+    pages = ("kubeflow.md", "image.md", "kubeflow-serving.md")
+    for page in pages:
+        text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
+        assert all(f"]({other}" in text for other in pages if other != page), page
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert all(f"](docs/{page})" in readme for page in pages)
+
+
+def test_an_image_without_weights_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (program,) = re.findall(r'-c "(.*fetch_weights.*)"', (PROJECT / "docs" / "image.md").read_text(encoding="utf-8"))
+
+    def get_file(*_: object, **__: object) -> None:
+        raise Exception("no network")
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("keras.utils.get_file", get_file)
+    with pytest.raises(
+        RunError, match=r"the ImageNet weights of inception_resnet_v2 could not be downloaded \(no network\)"
+    ):
+        exec(program)
 
 
 def test_the_parameters_are_those_of_a_run() -> None:

@@ -36,6 +36,7 @@ class Backend:
         claims: Names of the persistent volume claims that there are.
         version: Of Kubeflow Pipelines.
         launch: Runs a container.
+        away: Why the store does not answer; empty while it does.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class Backend:
     claims: tuple[str, ...] = ()
     version: tuple[int, int] = (2, 14)
     launch: Launch = launch
+    away: str = ""
     artifacts: list[Artifact] = field(default_factory=list)
     cache: dict[str, dict[str, Artifact]] = field(default_factory=dict)
     runs: int = 0
@@ -50,10 +52,10 @@ class Backend:
     @property
     def store(self) -> Store:
         """The object store."""
-        return Store(self.folder / "store")
+        return Store(self.folder / "store", self.away)
 
     def run(self, file: Path, parameters: Mapping[str, Any], at_once: int = 2) -> dict[str, Task]:
-        """Runs a compiled pipeline.
+        """Runs a compiled pipeline. Once a task has failed no other starts (Argo's failFast, which Kubeflow leaves on).
 
         Args:
             file: With both documents.
@@ -77,11 +79,11 @@ class Backend:
         running: dict[Future[Task], str] = {}
         with ThreadPoolExecutor(at_once) as pool:
             while waiting or running:
+                if any(task.state == "failed" for task in ended.values()):
+                    ended |= {name: Task("skipped") for name in waiting}
+                    waiting = {}
                 for name in [name for name, producers in waiting.items() if producers <= set(ended)]:
-                    if any(ended[producer].state in ("failed", "skipped") for producer in waiting[name]):
-                        ended[name] = Task("skipped")
-                        del waiting[name]
-                    elif len(running) < at_once:
+                    if len(running) < at_once:
                         running[pool.submit(self._task, driver, name, dict(ended), executors)] = name
                         del waiting[name]
                 if running:

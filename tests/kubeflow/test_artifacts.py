@@ -1,6 +1,8 @@
 """Between KFP's launcher and TFX's executors: types, an output too many, and where artifacts are."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,20 @@ def test_a_lost_artifact_is_named_with_its_uri_and_its_place(box: Storage) -> No
     message = rf"input 'examples' \(minio://b/run/examples\) is not at {box.box}/minio/b/run/examples: it was deleted"
     with pytest.raises(RunError, match=message):
         adapt(told(), SPEC, box)
+
+
+def test_a_shared_volume_that_does_not_answer_is_named_with_the_cause(
+    tmp_path: Path, box: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exists(path: Path) -> bool:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    monkeypatch.setattr(Path, "exists", exists)
+    message = (
+        rf"input 'examples' \(minio://b/run/examples\) cannot be looked for at {tmp_path}/work/.*: Stale file handle"
+    )
+    with pytest.raises(RunError, match=message):
+        adapt(told(), SPEC, Storage(box.box, str(tmp_path / "work")))
 
 
 def test_a_store_that_kubeflow_does_not_have_is_named() -> None:

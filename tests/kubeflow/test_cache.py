@@ -1,22 +1,24 @@
 """What a second run takes from the cache, by the driver's own key: containers are stood in for, nothing else."""
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from kubeflow.artifacts import BOX_VARIABLE
 from kubeflow.documents import dump
 from kubeflow.platform import READ_SERVED
 from pipeline.digests import data_digest
 from pipeline.settings import load_settings
 from tests.kubeflow.backend import Backend
-from tests.kubeflow.launcher import Ended, Store
+from tests.kubeflow.launcher import Ended, Store, inside, launch, local_path
 
 #: Behind a node that always runs, and told of what it made.
-BEHIND = {"DataGate", "ShortcutAudit"}
+BEHIND = {"DataReport", "DataGate", "ShortcutAudit"}
 
 
 def stand_in(container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]) -> Ended:
@@ -113,6 +115,32 @@ def test_nothing_behind_a_failed_task_runs(tmp_path: Path, compiled_file: Path) 
     assert {name for name, task in tasks.items() if task.state == "skipped"} == {
         "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher", "Report",
     }  # fmt: skip
+
+
+def test_a_run_whose_store_does_not_answer_fails_in_one_line_and_leaves_nothing_in_the_cache(
+    tmp_path: Path, compiled_file: Path, everything: set[str]
+) -> None:
+    def makes_its_outputs(command: Sequence[str], _: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+        outputs = json.loads(command[command.index("--json_serialized_invocation_args") + 1])["outputs"]
+        for listed in outputs["artifacts"].values():
+            inside(Path(environment[BOX_VARIABLE]), local_path(listed["artifacts"][0]["uri"])).mkdir()
+        inside(Path(environment[BOX_VARIABLE]), outputs["outputFile"]).write_text("{}")
+        return 0, ""
+
+    backend = Backend(
+        tmp_path, {"cxr-patient-key": {"key": "k"}}, ("cxr-films", "cxr-serving"), version=(2, 17),
+        launch=functools.partial(launch, start=makes_its_outputs), away="dial tcp 10.0.0.7:9000: connection refused",
+    )  # fmt: skip
+    tasks = backend.run(compiled_file, {"data_digest": "films"})
+    failed = {name: task for name, task in tasks.items() if task.state == "failed"}
+    assert set(failed) == {"ManifestGen", "ImportSchemaGen"}  # those without inputs; nothing else starts
+    uri = 'remote storage URI "minio://mlpipeline/v2/artifacts/cxr/run-1/ManifestGen/'
+    (line,) = failed["ManifestGen"].log.splitlines()
+    assert line.startswith(f'failed to execute component: failed to upload output artifact "manifest" to {uri}')
+    assert line.endswith(": dial tcp 10.0.0.7:9000: connection refused")
+    assert not backend.artifacts
+    backend.away = ""
+    assert ran(backend, compiled_file, data_digest="films") == everything
 
 
 def test_importers_and_resolvers_are_as_in_the_backend(tmp_path: Path, documents: Any) -> None:

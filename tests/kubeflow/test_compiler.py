@@ -12,12 +12,13 @@ from components.manifest_gen.key import KEY_VARIABLE
 from kubeflow.compiler import COMMAND, compile_documents, compile_pipeline
 from kubeflow.parameters import RUN_PARAMETERS
 from kubeflow.platform import READ_SERVED
+from pipeline.beam_settings import BEAM_NODES
 from pipeline.settings import load_settings
 from tests.kubeflow.conftest import IMAGE
 from trainer.errors import UsageError
 
-#: On one machine the runner itself writes the report.
-ONLY_ON_KUBEFLOW = {"Report"}
+#: On one machine the runner itself writes the report, of data that are refused too.
+ONLY_ON_KUBEFLOW = {"DataReport", "Report"}
 
 
 def compile_sample(*overrides: str, image: str = IMAGE) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -149,6 +150,19 @@ def test_options_of_beam_come_into_every_container_that_uses_it() -> None:
         assert containers_of(spec)[node]["args"].count("--direct_num_workers=3") == 1
 
 
+def test_a_component_with_its_own_runner_has_that_one_and_no_other_has_it() -> None:
+    own = "beam.components.XrayExampleGen={runner: FlinkRunner, options: [--parallelism=4, --flink_submit_uber_jar]}"
+    spec, _ = compile_sample(own, "kubeflow.shared={claim: work, mount: /work}")
+    containers = containers_of(spec)
+    assert containers["XrayExampleGen"]["args"][-3:] == [
+        "--runner=FlinkRunner", "--parallelism=4", "--flink_submit_uber_jar",
+    ]  # fmt: skip
+    beam = {node: [arg for arg in one["args"] if arg.startswith("--runner=")] for node, one in containers.items()}
+    assert {node for node, runners in beam.items() if runners} == set(BEAM_NODES)
+    for node in set(BEAM_NODES) - {"XrayExampleGen"}:
+        assert beam[node] == ["--runner=DirectRunner"]
+
+
 def test_both_documents_load_in_the_kubeflow_client(compiled_file: Path) -> None:
     from google.protobuf import json_format
     from kfp import components
@@ -178,6 +192,17 @@ def test_the_file_has_no_anchors_and_the_specification_comes_first(compiled_file
             "--direct_worker is not an option of DirectRunner",
         ),
         (["data.root=/films", "data.image_size=64"], IMAGE, r"inception_resnet_v2 needs at least \d+; raise it"),
+        (
+            [
+                "data.root=/films",
+                "trainer.backbone=vgg16",
+                "data.image_size=128",
+                "trainer.fine_tune={layers: 14}",
+                "trainer.feature_views=0",
+            ],
+            IMAGE,
+            r"trainer.fine_tune.layers is 14, but vgg16 has 13 layers",
+        ),
     ],
 )
 def test_what_could_only_fail_in_a_pod_is_told_before(overrides: list[str], image: str, message: str) -> None:

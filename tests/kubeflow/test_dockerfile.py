@@ -322,7 +322,7 @@ def test_the_final_stage_has_neither_compiler_nor_installer() -> None:
 
 def test_layers_stand_in_the_order_in_which_they_change() -> None:
     order = [name for line in FINAL.all("COPY") for name in re.findall(r"--from=(\S+)", line)]
-    assert order == ["cuda", "packages", "beam", "weights", "code", "code"]
+    assert order == ["cuda", "packages", "beam", "jars", "weights", "code", "code"]
 
 
 def test_weights_lie_where_keras_looks() -> None:
@@ -364,7 +364,7 @@ def test_the_docs_build_what_there_is() -> None:
         assert words[-1] == "."
         assert [PROJECT / name for name in _values(words, "--file")] == [DOCKERFILE]
         assert {value.split("=")[0] for value in _values(words, "--build-arg")} <= known
-        assert {value.split("=")[0] for value in _values(words, "--build-context")} <= {"weights"}
+        assert {value.split("=")[0] for value in _values(words, "--build-context")} <= {"weights", "jars"}
     for name in known:
         assert f"`{name}`" in DOCS
 

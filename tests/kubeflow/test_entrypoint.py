@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from kubeflow import entrypoint
 from kubeflow.artifacts import BOX_VARIABLE, SHARED_VARIABLE, Storage, adapt
+from kubeflow.compiler import COMMAND
 from pipeline.digests import code_digest
 from tests.kubeflow.driver import Artifact, Driver
 
@@ -147,6 +150,14 @@ def test_an_image_without_a_component_is_the_last_line_of_the_log(
     assert "components.newer" in line
 
 
+def test_an_image_without_this_project_ends_in_a_line_of_pythons(tmp_path: Path) -> None:
+    bare = [sys.executable, "-I", "-S", *COMMAND[1:]]  # knows no package but Python's own
+    done = subprocess.run(bare, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("(ModuleNotFoundError: No module named 'kubeflow')")
+
+
 def test_a_gpu_that_is_not_there_is_the_last_line_of_the_log(
     spec: dict[str, Any], pod: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +166,28 @@ def test_a_gpu_that_is_not_there_is_the_last_line_of_the_log(
     code, line = failure([*arguments, "--gpus", "1"], capfd)
     assert code == 1
     assert "the pod asked for 1 GPUs (kubeflow.resources.ImportSchemaGen.gpus), but TensorFlow sees 0" in line
+
+
+@pytest.mark.parametrize(
+    "trainer, message",
+    [
+        ({"weights": "/weights/own.h5"}, "trainer.weights is '/weights/own.h5', but there is no such file; give its"),
+        ({"weights": "{here}"}, "trainer.weights: {here} cannot be read as a Keras weights file ("),
+        ({"weights": "random", "fine_tune": {"block": "block99"}}, "trainer.fine_tune.block is 'block99', but no"),
+    ],
+)
+def test_weights_and_layers_that_are_not_there_are_told_before_a_record_is_read(
+    trainer: dict[str, Any], message: str, spec: dict[str, Any], pod: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    own = pod / "own.h5"
+    own.write_text("no weights")
+    given = json.dumps({"backbone": "vgg16", **trainer}).replace("{here}", str(own))
+    spec["root"]["inputDefinitions"]["parameters"]["trainer_settings"]["defaultValue"] = given
+    arguments, executor_input = inputs_of(spec, "Trainer", (2, 17))
+    for listed in executor_input["inputs"]["artifacts"].values():
+        (pod / listed["artifacts"][0]["uri"].replace("minio://", "minio/")).mkdir(parents=True)
+    _, line = failure(arguments, capfd)
+    assert line.startswith(f"cxr: Trainer: {message.replace('{here}', str(own))}")
 
 
 def test_a_faulty_run_parameter_is_wrong_use_and_a_line_for_each_fault(

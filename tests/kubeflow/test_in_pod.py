@@ -14,7 +14,8 @@ from kubeflow.artifacts import Adapted
 from kubeflow.in_pod import ASKED_FILE, Told, complete
 from pipeline.films import key_id
 from trainer.errors import UsageError
-from trainer.settings import TrainerSettings
+from trainer.settings import FineTuning, ThresholdSettings, TrainerSettings
+from trainer.tuner_settings import Search, TunerSettings, search_of
 
 KEY = "a key for tests, long enough"
 DIGEST = "d" * 64
@@ -99,9 +100,6 @@ def test_the_trainer_gets_the_settings_of_the_run_and_no_parameter_that_it_does_
 
 
 def test_the_search_is_that_of_the_settings_of_the_run() -> None:
-    from trainer.settings import ThresholdSettings
-    from trainer.tuner_settings import Search, TunerSettings, search_of
-
     compiled = search_of(TrainerSettings(), TunerSettings(trials=2), ThresholdSettings())
     config = json.dumps({"search": compiled.model_dump_json()})
     run = {"trainer_settings": TrainerSettings(seed=9).model_dump_json(), "data_digest": DIGEST}
@@ -109,6 +107,18 @@ def test_the_search_is_that_of_the_settings_of_the_run() -> None:
     search = Search.model_validate_json(json.loads(values["custom_config"])["search"])
     assert search.trainer.seed == 9
     assert search.tuner == compiled.tuner
+
+
+def test_the_tuner_asks_for_the_weights_of_every_network_and_the_trainer_behind_it_for_none() -> None:
+    tuner = TunerSettings(trials=2, backbones=("vgg16", "densenet121"))
+    search = search_of(TrainerSettings(), tuner, ThresholdSettings())
+    trainer = TrainerSettings(feature_views=0, fine_tune=FineTuning(layers=2))
+    run = {"trainer_settings": trainer.model_dump_json(), "data_digest": DIGEST}
+    config = {"custom_config": json.dumps({"search": search.model_dump_json()})}
+    asked = complete(Told("Tuner"), pod({**config, **run}))
+    assert asked == tuple(trainer.model_copy(update={"backbone": name}) for name in tuner.backbones)
+    assert complete(Told("Trainer"), pod({**config, **run}, hyperparameters=Path())) == ()
+    assert complete(Told("Trainer"), pod({**config, **run})) == (trainer,)
 
 
 def test_the_bound_of_the_shortcut_audit_is_that_of_the_gate_of_the_run() -> None:

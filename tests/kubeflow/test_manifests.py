@@ -28,6 +28,8 @@ CLUSTER = KubeflowSettings()
 MODEL_NAME = ServingSettings().model_name
 OVERLAYS = {name: build(MANIFESTS / "overlays" / name) for name in ("cpu", "gpu")}
 VOLUMES = build(MANIFESTS / "volumes")
+FILMS = build(MANIFESTS / "films")
+FLINK = [*build(MANIFESTS / "shared"), *build(MANIFESTS / "flink")]
 COMPOSE = yaml.safe_load((PROJECT / "serving" / "compose.yaml").read_text(encoding="utf-8"))["services"]
 NGINX = (PROJECT / "serving" / "config" / "nginx.conf").read_text(encoding="utf-8")
 #: What checkov finds and we leave, and why.
@@ -84,7 +86,7 @@ def mounts_of(deployment: Object) -> dict[str, Object]:
     }
 
 
-@pytest.mark.parametrize("folder", ["overlays/cpu", "overlays/gpu", "volumes"])
+@pytest.mark.parametrize("folder", ["overlays/cpu", "overlays/gpu", "volumes", "films"])
 @pytest.mark.parametrize("pinned", [False, True], ids=["delivered", "pinned"])
 def test_the_tests_read_the_folders_as_kustomize_does(folder: str, pinned: bool, tmp_path: Path) -> None:
     if not shutil.which("kubectl"):
@@ -222,6 +224,19 @@ def test_who_pushes_and_who_serves_are_the_same_user(objects: list[Object]) -> N
         assert context["fsGroup"] == context["runAsGroup"]
 
 
+def test_the_pod_that_films_are_copied_through_may_do_what_the_job_may_and_sees_films_alone() -> None:
+    pod, job = find(FILMS, "Pod", "cxr-films"), find(VOLUMES, "Job", "cxr-volumes")
+    (container,) = pod["spec"]["containers"]
+    for name in ("securityContext", "automountServiceAccountToken", "enableServiceLinks", "restartPolicy"):
+        assert pod["spec"][name] == pod_of(job)[name]
+    for name in ("securityContext", "image"):
+        assert container[name] == container_of(job)[name]
+    claims = [volume["persistentVolumeClaim"]["claimName"] for volume in pod["spec"]["volumes"]]
+    assert claims == [CLUSTER.films_claim]
+    policy = find(VOLUMES, "NetworkPolicy", "cxr-volumes")["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+
 @pytest.mark.parametrize("missing, code", [(None, 0), ("serving", 1), ("films", 1)])
 def test_the_job_says_when_a_volume_is_out_of_reach(missing: str | None, code: int, tmp_path: Path) -> None:
     job = find(VOLUMES, "Job", "cxr-volumes")
@@ -348,9 +363,13 @@ def checkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def written(tmp_path: Path) -> list[Path]:
-    """All objects, a file for each overlay and one for the volumes."""
+    """All objects, a file for each overlay, one for the volumes, one for the pod that copies films, one for Flink.
+
+    Of Flink's own container the template has what it adds, and the operator the rest: image, resources, probes.
+    """
     files = []
-    for name, objects in {**OVERLAYS, "volumes": VOLUMES}.items():
+    flink = [session_pod("worker-pool"), *(one for one in FLINK if one["kind"] != "FlinkDeployment")]
+    for name, objects in {**OVERLAYS, "volumes": VOLUMES, "films": FILMS, "flink": flink}.items():
         files.append(tmp_path / f"{name}.yaml")
         files[-1].write_text(yaml.safe_dump_all(objects), encoding="utf-8")
     return files
@@ -358,7 +377,12 @@ def written(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("version", ["1.30", "1.37"])
-def test_every_object_is_one_that_kubernetes_knows(checkers: Path, written: list[Path], version: str) -> None:
+def test_every_object_is_one_that_kubernetes_knows(
+    checkers: Path, written: list[Path], tmp_path: Path, version: str
+) -> None:
+    written.append(tmp_path / "template.yaml")
+    written[-1].write_text(yaml.safe_dump(session_pod("flink-main-container", "worker-pool")), encoding="utf-8")
+
     def validate() -> subprocess.CompletedProcess[str]:
         command: list[Any] = [checkers / "kubernetes-validate", "--strict", "--kubernetes-version", version, *written]
         return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -378,6 +402,17 @@ def test_checkov_finds_nothing_else(checkers: Path, written: list[Path]) -> None
     report = json.loads(done.stdout)
     assert report["summary"]["passed"] > 300
     assert {check["check_id"] for check in report["results"]["failed_checks"]} == set(ACCEPTED)
+
+
+def session_pod(*containers: str) -> Object:
+    """The pod in the template of Flink's session, of a kind that the checkers do not know, with these containers."""
+    session = find(FLINK, "FlinkDeployment", "cxr-flink")
+    spec = session["spec"]["taskManager"]["podTemplate"]["spec"]
+    kept = [one for one in spec["containers"] if one["name"] in containers]
+    assert [one["name"] for one in kept] == list(containers)
+    labels = session["metadata"]["labels"] | {"app": session["metadata"]["name"]}  # the latter by the operator
+    metadata = {**session["metadata"], "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**spec, "containers": kept}}
 
 
 def with_rollback(folder: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("kfp==2.17.0", "kfp-kubernetes==2.17.0")
+PACKAGES = ("kfp==2.17.3", "kfp-kubernetes==2.17.3")
 #: Strict: a field that the protocol does not have raises.
 READ = """
 import sys, yaml

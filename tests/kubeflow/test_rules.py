@@ -33,6 +33,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "task-name": (lambda s, p: _rename(s, "Report", "1_Report"), "component '1_Report'"),
     "pipeline-root": (lambda s, p: s.update(defaultPipelineRoot="/mnt/volume"), "pipeline_root is '/mnt/volume'"),
     "executor-kind": (lambda s, p: _trainer(s).update(resolver={}), "Trainer_executor is of the kind"),
+    "driver": (
+        lambda s, p: _trainer(s)["container"].update(lifecycle={"preCacheCheck": {"command": ["python"]}}),
+        "Trainer_executor has a driver",
+    ),
     "known-producer": (
         lambda s, p: s["root"]["dag"]["tasks"]["Trainer"]["inputs"]["artifacts"]["examples"].update(
             taskOutputArtifact={"outputArtifactKey": "examples", "producerTask": "XrayExampleGen_task"}
@@ -52,6 +56,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "beam-workers": (
         lambda s, p: _trainer(s)["container"]["args"].append("--direct_num_workers=0"),
         "Trainer_executor would start a process of Beam for each core of the node",
+    ),
+    "beam-storage": (
+        lambda s, p: _trainer(s)["container"]["args"].append("--runner=FlinkRunner"),
+        "Trainer_executor runs Beam on FlinkRunner, whose workers cannot see the inside of a pod",
     ),
     "braces": (lambda s, p: _trainer(s)["container"]["args"].append("{{workflow.name}}"), "takes for a template"),
     "platform": (lambda s, p: _pod(p, "Pusher").update(nodeAffinity=[]), "Pusher_executor has nodeAffinity"),
@@ -88,6 +96,8 @@ def test_a_fault_is_told_with_the_name_of_its_rule(rule: str, documents: Any) ->
         ("data.root=/serving", "rule mounts: Score_executor has 2 volumes at /serving"),
         ("data.root=/minio/films", "where Kubeflow's launcher keeps copies"),
         ("kubeflow.image=registry.example/cxr:latest", "rule image: the image is 'registry.example/cxr:latest'"),
+        ("beam.components.Evaluator.runner=FlinkRunner", "beam-storage: Evaluator_executor runs Beam on FlinkRunner"),
+        ("beam.runner=PortableRunner", "rule beam-storage: ManifestGen_executor runs Beam on PortableRunner"),
         ("data.sources=[{kind: class_folders, name: a, path: '{{a}}', folders: {a: COVID-19}}]", "rule braces"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,26 @@ def test_an_option_that_the_runner_of_this_machine_does_not_have_is_named_with_t
     )
 
 
+@pytest.mark.parametrize(
+    "component, message",
+    [
+        ({"runner": "FlinkRuner"}, "beam.components.Evaluator.runner 'FlinkRuner' is not one of DataflowRunner, "),
+        (
+            {"options": ["--direct_workers=1"]},
+            "beam.components.Evaluator.options: --direct_workers is not an option of",
+        ),
+        (
+            {"runner": "FlinkRunner", "options": ["--flink_version=2.0"]},
+            "beam.components.Evaluator.options: argument --flink_version: invalid choice: '2.0'",
+        ),
+    ],
+)
+def test_the_runner_of_a_component_is_asked_too(component: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_beam(BeamSettings(components={"Evaluator": component}))
+    assert str(refused.value).startswith(message)
+
+
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "beam.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\.venv/bin/cxr (run [^\\\n]*(?:\\\n[^\\\n]*)*)", DOCUMENTED, re.M)
 
@@ -66,8 +87,8 @@ def test_the_runners_and_options_of_the_documentation_pass(command: str) -> None
     from cxr.run import command as run
 
     verb, *arguments = shlex.split(command)
-    given = run.make_context(verb, arguments).params["beam"]
-    check_beam(load_settings("sample", None, [], given).beam)
+    given = run.make_context(verb, arguments).params
+    check_beam(load_settings("sample", None, given["overrides"], given["beam"]).beam)
 
 
 def test_the_documentation_shows_every_runner_that_it_names() -> None:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipeline.beam_settings import BeamSettings
+from pipeline.beam_settings import BEAM_NODES, BeamSettings, works_elsewhere
 from pipeline.settings import load_settings
 from trainer.errors import UsageError
 
@@ -44,7 +44,7 @@ def test_the_runner_is_a_key_of_its_own() -> None:
     assert settings.runner == "FlinkRunner"
     assert settings.pipeline_args[0] == "--runner=FlinkRunner"
     assert fault(overrides=("beam.options=[--runner=FlinkRunner]",)) == (
-        "beam.options: --runner has a key of its own; set beam.runner"
+        "beam.options: --runner is a key of its own, beside the options: runner"
     )
     assert fault("--runner") == "--beam.runner has no value; for example --beam.runner=DirectRunner"
 
@@ -65,8 +65,8 @@ def test_options_that_are_not_spelt_as_beam_spells_them_are_named() -> None:
 
 def test_several_workers_in_one_process_are_refused() -> None:
     assert fault("--direct_num_workers=2") == (
-        "beam: direct_num_workers is 2, but in the running mode in_memory one worker does all; add "
-        "--beam.direct_running_mode=multi_processing"
+        "beam: direct_num_workers is 2, but in the running mode in_memory one worker does all; "
+        "direct_running_mode has to be multi_processing"
     )
     assert fault(overrides=("beam.options=[--direct_num_workers=4]",)).startswith("beam: direct_num_workers is 4")
     assert beam(*TWO_PROCESSES).options == TWO_PROCESSES
@@ -77,3 +77,89 @@ def test_the_processes_are_those_of_the_option_and_0_is_one_for_each_core(worker
     options = ("--direct_running_mode=multi_processing", f"--direct_num_workers={workers}")
     assert BeamSettings(options=options).processes == processes
     assert BeamSettings(runner="FlinkRunner", options=()).processes == 1
+
+
+FLINK = "beam.components.XrayExampleGen={runner: FlinkRunner, options: [--parallelism=4]}"
+
+
+def test_a_component_has_its_own_runner_and_takes_nothing_of_the_others() -> None:
+    settings = beam(*TWO_PROCESSES, overrides=(FLINK,))
+    assert settings.of("XrayExampleGen").pipeline_args == ["--runner=FlinkRunner", "--parallelism=4"]
+    for node in set(BEAM_NODES) - {"XrayExampleGen"}:
+        assert settings.of(node).pipeline_args == ["--runner=DirectRunner", *TWO_PROCESSES]
+
+
+def test_the_command_line_speaks_of_those_without_their_own() -> None:
+    settings = beam("--runner=SparkRunner", overrides=(FLINK,))
+    assert (settings.runner, settings.of("XrayExampleGen").runner) == ("SparkRunner", "FlinkRunner")
+
+
+@pytest.mark.parametrize("cores, workers", [(2, 2), (3, 3), (64, 4)])
+def test_with_many_films_what_reads_them_gets_processes(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert beam().for_films(2999) == BeamSettings()
+    settings = beam().for_films(3000)
+    several = ["--runner=DirectRunner", "--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
+    assert settings.of("ManifestGen").pipeline_args == settings.of("XrayExampleGen").pipeline_args == several
+    for node in ("StatisticsGen", "Evaluator"):
+        assert settings.of(node).pipeline_args == BeamSettings().pipeline_args
+
+
+def test_whoever_says_anything_of_beam_or_has_one_core_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    for settings in (beam("--direct_num_workers=1"), beam(overrides=("beam.runner=DirectRunner",)), beam("--runner=X")):
+        assert settings.for_films(1_000_000) is settings
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    assert beam().for_films(1_000_000) == BeamSettings()
+
+
+def test_the_cores_are_shared_by_the_processes_of_the_component_that_has_the_most() -> None:
+    many = "beam.components.Evaluator.options=[--direct_running_mode=multi_processing, --direct_num_workers=3]"
+    assert beam(*TWO_PROCESSES, overrides=(many,)).most_processes == 3
+    assert beam(*TWO_PROCESSES, overrides=(FLINK,)).most_processes == 2
+
+
+@pytest.mark.parametrize(
+    "override, message",
+    [
+        (
+            "beam.components={XrayExampleGn: {}, Trainer: {}}",
+            "beam.components: 'XrayExampleGn' is no component that works in Beam; did you mean XrayExampleGen?; "
+            "'Trainer' is no component that works in Beam; known are ManifestGen, XrayExampleGen, StatisticsGen, "
+            "Evaluator",
+        ),
+        ("beam.components=[Evaluator]", "beam.components is list: input should be a valid dictionary"),
+        (
+            "beam.components.Evaluator.runer=FlinkRunner",
+            "beam.components.Evaluator.runer is not a setting; did you mean beam.components.runner?",
+        ),
+        (
+            "beam.components.Evaluator.options=[--runner=FlinkRunner]",
+            "beam.components.Evaluator.options: --runner is a key of its own, beside the options: runner",
+        ),
+        (
+            "beam.components.Evaluator.options=[--direct_num_workers=2]",
+            "beam.components.Evaluator: direct_num_workers is 2, but in the running mode in_memory one worker does "
+            "all; direct_running_mode has to be multi_processing",
+        ),
+    ],
+)
+def test_a_fault_of_a_component_is_named_with_it(override: str, message: str) -> None:
+    assert fault(overrides=(override,)) == message
+
+
+@pytest.mark.parametrize(
+    "runner, elsewhere",
+    [
+        ("DirectRunner", False),
+        ("direct", False),
+        ("apache_beam.runners.direct.direct_runner.BundleBasedDirectRunner", False),
+        ("FlinkRunner", True),
+        ("portable", True),
+        ("directory.OtherRunner", True),
+    ],
+)
+def test_a_direct_runner_works_on_the_machine_that_starts_it_and_no_other_does(runner: str, elsewhere: bool) -> None:
+    assert works_elsewhere(runner) is elsewhere

@@ -37,6 +37,10 @@ def test_the_same_bytes_give_the_same_digest(data: DataSettings, tmp_path: Path)
     assert digests.data_digest(data, memo) == first
 
 
+def test_files_are_counted_with_their_tables(data: DataSettings) -> None:
+    assert digests.count_files(data) == 3
+
+
 @pytest.mark.parametrize("file", ["images/a.png", "metadata.csv"])
 def test_a_changed_byte_changes_the_digest(data: DataSettings, tmp_path: Path, file: str) -> None:
     memo = tmp_path / "memo.json"
@@ -46,6 +50,13 @@ def test_a_changed_byte_changes_the_digest(data: DataSettings, tmp_path: Path, f
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same mtime
     assert digests.data_digest(data, memo) != first
+
+
+def test_the_same_films_elsewhere_have_the_same_digest(data: DataSettings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "mount" / "of another machine"
+    shutil.copytree(tmp_path / "films", elsewhere / "films")
+    moved = data.model_copy(update={"root": str(elsewhere)})
+    assert digests.data_digest(moved, tmp_path / "1.json") == digests.data_digest(data, tmp_path / "2.json")
 
 
 def test_films_that_come_or_go_change_the_digest(data: DataSettings, tmp_path: Path) -> None:

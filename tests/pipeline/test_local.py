@@ -1,13 +1,16 @@
+import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import keras
 import pytest
 import tensorflow as tf
 
-from pipeline import beam_runner, definition, lineage, local
+from pipeline import beam_runner, beam_settings, definition, lineage, local
 from pipeline.lineage import NodeRun
-from pipeline.plan import make_plan
-from pipeline.settings import load_settings
+from pipeline.plan import Plan, make_plan
+from pipeline.settings import RunSettings, load_settings
 from trainer.errors import CxrError, RunError, UsageError
 
 
@@ -55,13 +58,32 @@ def test_what_the_search_needs_of_any_backbone_is_there_before_the_pipeline_star
         local.run(load_settings("sample", None, settings), tmp_path / "root")
 
 
+def test_the_number_of_films_says_whether_processes_read_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[RunSettings] = []
+
+    def run_pipeline(plan: Plan, settings: RunSettings, *_: object, **__: object) -> NoReturn:
+        taken.append(settings)
+        raise UsageError("far enough")
+
+    for name in ("prepare_process", "log_to", "prepare_workers"):  # what they set is set for the whole process
+        monkeypatch.setattr(local, name, lambda *_, **__: None)
+    monkeypatch.setattr(local, "_run_pipeline", run_pipeline)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    network = ["trainer.backbone=cnn", "trainer.weights=random", "trainer.feature_views=0"]
+    for fewest in (3000, 10):
+        monkeypatch.setattr(beam_settings, "FILMS_FOR_PROCESSES", fewest)
+        with pytest.raises(UsageError, match="far enough"):
+            local.run(load_settings("sample", None, ["sample.patients=4", "data.image_size=32", *network]), tmp_path)
+    assert [settings.beam.of("XrayExampleGen").processes for settings in taken] == [1, 2]
+
+
 def test_wrong_use_found_by_a_node_leaves_the_report_of_this_run_and_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise UsageError("no layer begins with block9 [while running 'Run[Trainer]']")
 
-    monkeypatch.setattr(definition, "create_pipeline", lambda **_: None)
+    monkeypatch.setattr(definition, "create_pipeline", lambda **_: SimpleNamespace(components=[]))
     monkeypatch.setattr(beam_runner.AnnouncingBeamDagRunner, "run", fail)
     monkeypatch.setattr(lineage, "nodes_of_last_run", lambda _: {"Trainer": NodeRun("Trainer", "failed", 0.0, {})})
     (tmp_path / "report.html").write_text("of the run before")

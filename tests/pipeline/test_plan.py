@@ -45,6 +45,7 @@ def plan(*overrides: str) -> Plan:
         ("data.duplicates=stop", {"data_settings", "duplicates"}),
         ("tuner.epochs=5", set()),
         ("beam.runner=FlinkRunner", set()),
+        ("beam.components.Evaluator.runner=FlinkRunner", set()),
         ("serving.model_name=mine", set()),
     ],
 )

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from components.artifacts import Manifest
-from components.files import MANIFEST_FILE
+from components.files import MANIFEST_FILE, REJECTED_FILE
+from components.manifest_gen import executor
 from components.manifest_gen.executor import Executor
 from components.manifest_gen.key import KEY_VARIABLE
 from components.manifest_gen.manifest import read_manifest, read_rejected
+from components.manifest_gen.read_batch import ReadContents
 from trainer.errors import UsageError
 from trainer.features import SPLITS, TEST, VIEWS
 
@@ -43,6 +45,24 @@ def test_the_same_films_settings_and_key_give_the_same_bytes(
     properties = {"data_settings": json.dumps(sample_data), "split_settings": "{}"}
     made = run_executor(Executor, {}, {"manifest": Manifest}, properties)["manifest"][0]
     assert Path(made.uri, MANIFEST_FILE).read_bytes() == Path(manifest.uri, MANIFEST_FILE).read_bytes()
+
+
+def test_workers_leave_what_they_read_beside_the_manifest_and_nothing_of_it_stays(
+    run_executor: Any, sample_data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On other machines they share that folder with the component, and no other of those that TFX gives."""
+    folders = []
+
+    def read_contents(folder: str) -> ReadContents:
+        folders.append(Path(folder))
+        return ReadContents(folder)
+
+    monkeypatch.setattr(executor, "ReadContents", read_contents)
+    monkeypatch.setenv(KEY_VARIABLE, "a key for tests, long enough")
+    properties = {"data_settings": json.dumps(sample_data), "split_settings": "{}"}
+    made = run_executor(Executor, {}, {"manifest": Manifest}, properties)["manifest"][0]
+    assert [folder.parent for folder in folders] == [Path(made.uri)]
+    assert {file.name for file in Path(made.uri).iterdir()} == {MANIFEST_FILE, REJECTED_FILE}
 
 
 def test_without_a_key_nothing_is_written(

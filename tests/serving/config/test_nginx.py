@@ -28,7 +28,7 @@ GRPC_PREDICT = "/tensorflow.serving.PredictionService/Predict"
 MUTATIONS = 1000
 FILM = '{"instances": [{"b64": "aaaa"}]}'
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("nginx")]
 
 
 # A PredictRequest by hand: protobuf's wire format, so that malformed ones can be written too.
