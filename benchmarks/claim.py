@@ -4,7 +4,9 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, FiniteFloat
 
 from trainer.strict import Settings
 
@@ -41,7 +43,7 @@ class Row(Settings):
     what: str
     against: str
     unit: str
-    values: tuple[float, ...]
+    values: Annotated[tuple[FiniteFloat, ...], Field(min_length=1)]
     goal: Goal | None = None
     ours: str = ""
     peer: str = ""

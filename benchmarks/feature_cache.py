@@ -96,33 +96,50 @@ def write_records(rows: Sequence[ManifestRow], classes: Sequence[str], side: int
     return counts
 
 
+def split_of(records: Path, settings: RunSettings, network: Network, name: str) -> Split:
+    """One of the splits that ``write_records`` has written."""
+    return Split((str(records / name),), settings.data.classes, network.side)
+
+
+def job_of(
+    records: Path, settings: RunSettings, network: Network, views: int, seed: int, epochs: int, scratch: Path
+) -> Job:
+    """A training of so many epochs that nothing stops early.
+
+    Args:
+        records: As ``write_records`` has written them.
+        settings: Of the films.
+        network: Frozen, with random weights.
+        views: ``trainer.feature_views``.
+        seed: ``trainer.seed``.
+        epochs: All of them are trained.
+        scratch: New or empty; what the training keeps comes into it.
+    """
+    return Job(
+        train=split_of(records, settings, network, TRAIN),
+        eval=split_of(records, settings, network, EVAL),
+        positive=settings.data.positive,
+        settings=TrainerSettings(
+            backbone=network.name,  # type: ignore[arg-type]
+            weights="random",
+            epochs=epochs,
+            patience=epochs,
+            feature_views=views,
+            seed=seed,
+        ),
+        threshold=ThresholdSettings(),
+        model_dir=scratch / "model",
+        checkpoints=scratch / "checkpoints",
+        data_digest="",
+        code_digest="",
+    )
+
+
 def try_views(records: Path, settings: RunSettings, network: Network, views: int, seed: int, epochs: int) -> Row:
     """Trains once; CPU seconds from the records to a classifier with its threshold, and what it is worth."""
-    data = settings.data
-
-    def split(name: str) -> Split:
-        return Split((str(records / name),), data.classes, network.side)
-
     keras.backend.clear_session()
     with tempfile.TemporaryDirectory() as scratch:
-        job = Job(
-            train=split(TRAIN),
-            eval=split(EVAL),
-            positive=data.positive,
-            settings=TrainerSettings(
-                backbone=network.name,  # type: ignore[arg-type]
-                weights="random",
-                epochs=epochs,
-                patience=epochs,
-                feature_views=views,
-                seed=seed,
-            ),
-            threshold=ThresholdSettings(),
-            model_dir=Path(scratch, "model"),
-            checkpoints=Path(scratch, "checkpoints"),
-            data_digest="",
-            code_digest="",
-        )
+        job = job_of(records, settings, network, views, seed, epochs, Path(scratch))
         started = time.process_time()
         trained = train_and_decide(job)
         seconds = time.process_time() - started
@@ -135,7 +152,10 @@ def try_views(records: Path, settings: RunSettings, network: Network, views: int
         "seconds": round(seconds, 1),
         "epoch_seconds": round(statistics.median(epoch["seconds"] for epoch in history), 2),
         "best_epoch": trained.info.training["best_epoch"],
-        **{name: measured(trained, records / name, split(name), job) for name in (EVAL, TEST)},
+        **{
+            name: measured(trained, records / name, split_of(records, settings, network, name), job)
+            for name in (EVAL, TEST)
+        },
     }
 
 

@@ -12,6 +12,7 @@ Writes ``ingest.json`` and ``ingest.md`` beside this file. Needs a machine that 
 import argparse
 import datetime
 import importlib.metadata
+import itertools
 import json
 import math
 import os
@@ -37,6 +38,7 @@ FILMS_PER_PATIENT: Final = 1.5
 SAMPLES_PER_SECOND: Final = 5
 
 Row = Mapping[str, Any]
+Done = tuple[float, int]
 
 
 def draw(folder: Path, films: int) -> Path:
@@ -55,21 +57,41 @@ def measure(folder: Path, films: int, workers: int) -> list[Row]:
     if known.exists():
         return json.loads(known.read_text(encoding="utf-8"))
     place = draw(folder, films)
-    for file in place.rglob("*.*"):
+    read_once(place)
+    rows, _ = run(place, workers)
+    known.write_text(json.dumps(rows), encoding="utf-8")
+    return rows
+
+
+def read_once(films: Path) -> None:
+    """Reads every film, so that none comes from a disk later."""
+    for file in films.rglob("*.*"):
         file.read_bytes()
-    print(f"{films} films, {workers} workers", file=sys.stderr)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        command = [sys.executable, str(HERE / "ingest_case.py"), str(place), str(workers), scratch]
-        process = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def run(films: Path, workers: int, manifest: Path | None = None) -> tuple[list[Row], Sequence[Done]]:
+    """One case in a process of its own: a row per component, and when each record file was done, with its films.
+
+    Args:
+        films: What :func:`draw` has drawn.
+        workers: Processes of Beam.
+        manifest: Folder of the films' manifest: made where it is missing, else taken, and ManifestGen does not run.
+    """
+    print(f"{films.name}, {workers} workers", file=sys.stderr)
+    with tempfile.TemporaryDirectory(dir=films.parent) as scratch:
+        command = [sys.executable, str(HERE / "ingest_case.py"), str(films), str(workers), scratch]
+        process = psutil.Popen(
+            [*command, str(manifest or Path(scratch, "manifest"))], stdout=subprocess.PIPE, text=True
+        )
         memory = _watch(process)
         lines = [json.loads(line) for line in process.stdout.read().splitlines()]
     if process.returncode:
-        raise SystemExit(f"the case of {films} films and {workers} workers ended with {process.returncode}")
-    done = lines.pop()["films"]
+        raise SystemExit(f"the case of {films.name} and {workers} workers ended with {process.returncode}")
+    made = lines.pop()
     rows = [
         {
             "component": COMPONENTS[line["component"]],
-            "films": done,
+            "films": made["films"],
             "workers": workers,
             "seconds": round(line["end"] - line["begin"], 2),
             "cpu_seconds": round(line["cpu"], 2),
@@ -77,8 +99,23 @@ def measure(folder: Path, films: int, workers: int) -> list[Row]:
         }
         for line in lines
     ]
-    known.write_text(json.dumps(rows), encoding="utf-8")
-    return rows
+    return rows, made["done"]
+
+
+def steady_rate(done: Sequence[Done]) -> float:
+    """Films per second of one run, without its start and without the end, when not every worker has work.
+
+    Args:
+        done: When each record file was done, in seconds, and how many films it holds. What counts is the time from the
+            file that completes the first tenth of the films to the one that completes the ninth.
+    """
+    done = sorted(done)
+    counts = list(itertools.accumulate(films for _, films in done))
+    first = next(place for place, count in enumerate(counts) if count >= counts[-1] / 10)
+    last = next(place for place, count in enumerate(counts) if count >= counts[-1] * 9 / 10)
+    if first == last:
+        raise ValueError(f"{len(done)} record files are too few to leave a tenth away at either end")
+    return (counts[last] - counts[first]) / (done[last][0] - done[first][0])
 
 
 def _watch(process: psutil.Popen) -> list[tuple[float, int]]:

@@ -1,6 +1,6 @@
 """Whether figures got worse since the committed ones. Ratios alone are compared: seconds are of another machine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from benchmarks.claim import Row
@@ -9,27 +9,35 @@ from benchmarks.claim import Row
 TOLERANCE: Final = 0.1
 
 
-def worse(before: Iterable[Row], now: Iterable[Row]) -> list[str]:
-    """A line for each row whose median is worse by more than a tenth, with no value as good as the old median.
-
-    Rows without a goal, without a counterpart of the same claim, work and unit, or counted in seconds are left out.
-    """
+def comparable(before: Iterable[Row], now: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+    """Old and new row of the same claim, work and unit; those without a goal or counted in seconds are left out."""
     old = {_key(row): row for row in before}
-    faults = []
     for row in now:
         known = old.get(_key(row))
-        if known is None or row.goal is None or row.unit == "s":
-            continue
-        more_is_better = row.goal.way == "at least"
-        sign = 1 if more_is_better else -1
-        best = max(row.values) if more_is_better else min(row.values)
-        allowed = known.median * (1 - sign * TOLERANCE)
-        if sign * row.median < sign * allowed and sign * best < sign * known.median:
+        if known is not None and row.goal is not None and row.unit != "s":
+            yield known, row
+
+
+def worse(before: Iterable[Row], now: Iterable[Row]) -> list[str]:
+    """A line for each row whose median is worse by more than a tenth, with no value as good as the old median."""
+    faults = []
+    for old, new in comparable(before, now):
+        assert new.goal is not None
+        sign = 1 if new.goal.way == "at least" else -1
+        best = max(new.values) if sign == 1 else min(new.values)
+        allowed = old.median * (1 - sign * TOLERANCE)
+        if sign * new.median < sign * allowed and sign * best < sign * old.median:
             faults.append(
-                f"claim {row.claim}, {row.what}: {row.median:.3g} {row.unit}, before {known.median:.3g} "
-                f"({min(row.values):.3g} to {max(row.values):.3g} in {len(row.values)}); goal {row.goal}"
+                f"claim {new.claim}, {new.what}: {new.median:.3g} {new.unit}, before {old.median:.3g} "
+                f"({min(new.values):.3g} to {max(new.values):.3g} in {len(new.values)}); goal {new.goal}"
             )
     return faults
+
+
+def gone(before: Iterable[Row], now: Iterable[Row]) -> list[str]:
+    """A line for each row that has no successor of the same claim, work and unit, such as one of absent real films."""
+    kept = {_key(row) for row in now}
+    return [f"claim {row.claim}, {row.what}: measured before and not now" for row in before if _key(row) not in kept]
 
 
 def _key(row: Row) -> tuple[int, str, str]:

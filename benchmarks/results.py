@@ -1,9 +1,10 @@
-"""The measured rows as data, as a table and as a plot."""
+"""The measured rows as data, as a table and as a page."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import Field
 
@@ -13,12 +14,17 @@ from trainer.strict import Settings
 _VERDICT: Final = {True: "yes", False: "**no**", None: ""}
 
 
-class Results(Settings):
-    """Rows and what they were measured on; ``about`` of the last measurement, dates of each row's own in ``dates``."""
+class Measured(Settings):
+    """What one module of ``claims`` measured, on which machine and when."""
 
-    about: dict[str, str] = Field({})
-    rows: tuple[Row, ...] = ()
-    dates: dict[str, str] = Field({})
+    about: dict[str, str]
+    rows: tuple[Row, ...]
+
+
+class Results(Settings):
+    """Name of a module of ``claims`` -> what it measured last."""
+
+    claims: dict[str, Measured] = Field({})
 
     @classmethod
     def read(cls, file: Path) -> "Results":
@@ -29,69 +35,56 @@ class Results(Settings):
         """As JSON."""
         file.write_text(json.dumps(self.model_dump(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def with_rows(self, newer: "Results") -> "Results":
-        """These, with all rows of the claims that ``newer`` has replaced by its own."""
-        measured = {row.claim for row in newer.rows}
-        rows = [*(row for row in self.rows if row.claim not in measured), *newer.rows]
-        dates = self.dates | {str(claim): newer.about["date"] for claim in measured}
-        return Results(about=newer.about, rows=tuple(sorted(rows, key=lambda row: row.claim)), dates=dates)
+    def with_claim(self, name: str, measured: Measured) -> "Results":
+        """These, with what the module ``name`` measured in place of what it had."""
+        return Results(claims=self.claims | {name: measured})
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Of all modules, by the number of the claim."""
+        return tuple(sorted((row for one in self.claims.values() for row in one.rows), key=lambda row: row.claim))
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Iterable[Row]) -> str:
     """The rows in Markdown: median, spread, goal, and whether it is met."""
     lines = [
         "| | what | against | median | from to (n) | goal | met | ours | the other |",
         "|--:|---|---|--:|--:|--:|---|--:|--:|",
     ]
     for row in rows:
-        spread = f"{min(row.values):.3g} to {max(row.values):.3g} ({len(row.values)})"
-        cells: list[Any] = [row.claim, row.what, row.against, f"{row.median:.3g} {row.unit}", spread]
-        cells += [row.goal or "", _VERDICT[row.met], row.ours, row.peer]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
+        spread = f"{figure(min(row.values))} to {figure(max(row.values))} ({len(row.values)})"
+        cells = [str(row.claim), row.what, row.against, f"{figure(row.median)} {row.unit}", spread]
+        cells += [str(row.goal or ""), _VERDICT[row.met], row.ours, row.peer]
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
+
+
+def figure(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def page(results: Results) -> str:
     """The page ``results.md``."""
-    machine = "; ".join(f"{name} {value}" for name, value in results.about.items() if name != "date")
+    judged = [row for row in results.rows if row.goal is not None]
     notes = [f"- {row.claim}, {row.what}: {row.note}" for row in results.rows if row.note]
-    dates = ", ".join(
-        f"{claim} on {date}" for claim, date in sorted(results.dates.items(), key=lambda one: int(one[0]))
-    )
     parts = [
         "# Measured claims",
-        f"`make bench` writes this page. {machine}. Measured: {dates}.",
-        "Each figure is the median of the pairs that were taken in turn on the same machine and films, with the\n"
-        "smallest and the largest. Absolute figures are for reading, the ratios are what is held to a goal.",
+        "`make bench` writes this page. Each figure is the median of pairs that were taken in turn on the same\n"
+        "machine and films, with the smallest and the largest. Absolute figures are for reading; the ratios are held\n"
+        f"to goals. Goals met: {sum(row.met is True for row in judged)} of {len(judged)}.",
         "![Medians beside their goals](results.png)",
         table(results.rows),
+        *(["## What limits them", "\n".join(notes)] if notes else []),
+        "## Machines",
+        "\n".join(_machines(results)),
     ]
-    return "\n\n".join(parts + (["## What limits them", "\n".join(notes)] if notes else [])) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
-def draw(rows: Sequence[Row], file: Path) -> None:
-    """How far each median is from its goal, as a picture: 1 is the goal, more is better."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    judged = [row for row in rows if row.goal is not None]
-    figure, axes = pyplot.subplots(figsize=(9, 0.6 + 0.32 * max(1, len(judged))), layout="constrained")
-    for place, row in enumerate(reversed(judged)):
-        assert row.goal is not None
-        parts = [_part(row, value) for value in row.values]
-        axes.plot([min(parts), max(parts)], [place, place], color="0.6", linewidth=3, solid_capstyle="round")
-        axes.plot(_part(row, row.median), place, "o" if row.met else "X", color="C0" if row.met else "C3")
-    axes.axvline(1, color="0.3", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_xlabel("times the goal; right of the line it is met")
-    axes.set_yticks(range(len(judged)), [f"{row.claim} {row.what} ({row.goal} {row.unit})" for row in reversed(judged)])
-    axes.tick_params(axis="y", labelsize=7)
-    figure.savefig(file, dpi=110)
-    pyplot.close(figure)
-
-
-def _part(row: Row, value: float) -> float:
-    assert row.goal is not None
-    return value / row.goal.bound if row.goal.way == "at least" else row.goal.bound / max(value, 1e-9)
+def _machines(results: Results) -> list[str]:
+    measured: dict[str, list[str]] = defaultdict(list)
+    for name, one in results.claims.items():
+        machine = "; ".join(f"{key} {value}" for key, value in one.about.items() if key != "date")
+        measured[machine].append(f"{name} ({one.about['date']})")
+    return [f"- {', '.join(names)}: {machine}." for machine, names in measured.items()]

@@ -38,6 +38,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 
 import grpc
 import httpx
+import keras
 import numpy as np
 import psutil
 import tensorflow as tf
@@ -48,6 +49,11 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 from pipeline.sample.anatomy import Patient, draw_film
 from serving.server.servable import Servable
 from serving.server.tensors import bytes_array
+from trainer.export import export
+from trainer.model import Classifier, build_classifier, build_extractor
+from trainer.settings import BackboneName, TrainerSettings
+from trainer.signatures import Decision
+from trainer.warm_up import write_warm_up
 
 HERE: Final = Path(__file__).parent
 SEED: Final = 11
@@ -184,24 +190,20 @@ def _ask_rest(http: httpx.Client, films: Sequence[Film], signature: str) -> list
     return [(row["valid"], row["score"]) for row in reply.json()["predictions"]]
 
 
-def export_untrained(folder: Path) -> None:
-    """An untrained cnn for images of 64 x 64, with its warm-up requests."""
-    import keras
-
-    from trainer.export import export
-    from trainer.model import build_classifier, build_extractor
-    from trainer.settings import TrainerSettings
-    from trainer.signatures import Decision
-    from trainer.warm_up import write_warm_up
-
+def untrained(backbone: BackboneName, image_size: int) -> Classifier:
+    """An untrained network, the same at every call, whose scores differ from film to film."""
     keras.utils.set_random_seed(SEED)
-    settings = TrainerSettings(backbone="cnn")
-    classifier = build_classifier(settings, build_extractor(settings, 64), 2)
+    settings = TrainerSettings(backbone=backbone, weights="random")
+    classifier = build_classifier(settings, build_extractor(settings, image_size), 2)
     for weight in classifier.head.weights:
         if "probabilities/kernel" in weight.path:
-            weight.assign(weight * 100)  # so that films differ in their scores, and a mix-up is seen
+            weight.assign(weight * 100)  # so that a mix-up is seen
+    return classifier
+
+
+def export_untrained(classifier: Classifier, folder: Path) -> None:
+    """Writes it as a version."""
     export(classifier, Decision(("covid", "healthy"), "covid", 0.5), folder)
-    write_warm_up(folder, 64)
 
 
 def push(version: Path, models: Path, number: int) -> None:
@@ -259,7 +261,8 @@ def load(
         if model:
             shutil.copytree(model, version)
         else:
-            export_untrained(version)
+            export_untrained(untrained("cnn", 64), version)
+            write_warm_up(version, 64)
         films = films_of(version, sides, per_side)
         push(version, models, 1)
         with serving(models) as (process, ports):

@@ -15,8 +15,8 @@ from trainer.strict import Settings
 BEAM_NODES: Final = ("ManifestGen", "XrayExampleGen", "StatisticsGen", "Evaluator")
 #: Those of them that read every film.
 FILM_NODES: Final = ("ManifestGen", "XrayExampleGen")
-#: Films from which on processes are worth their start to both: 14 seconds, against the 6 to 7 milliseconds per film that
-#: the second process saves (benchmarks/ingest.md), come out even at about 2,000.
+#: Films from which on processes are worth their start to both: it takes 14 seconds, and the second process saves 6 to 7
+#: milliseconds per film (benchmarks/ingest.md), which comes out even at about 2,000.
 FILMS_FOR_PROCESSES: Final = 3000
 #: Each takes 0.8 GB.
 MOST_PROCESSES: Final = 4

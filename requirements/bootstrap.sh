@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Makes .venv from the hashed locks: requirements/bootstrap.sh runtime|dev
+# or .peers, what benchmarks measure against: requirements/bootstrap.sh peers
 # Finds Python 3.10 ($PYTHON, python3.10, pyenv, uv), fetches it with uv where there is none,
 # and takes uv itself from the package index. Called by make; a second call is never needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?runtime or dev}
+what=${1:?runtime, dev or peers}
 
 say() { printf '[set-up] %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -43,6 +44,16 @@ find_python() {
 
 start=$SECONDS
 uv=$(get_uv)
+if [ "$what" = peers ]; then
+  [ -x .peers/bin/python ] || "$uv" venv --quiet --python 3.11 .peers || die "no Python 3.11, which the peers' lock is made for"
+  # pip's own folder of files is where a machine without PyTorch's index may have the build for processors alone.
+  "$uv" pip install --quiet --python .peers/bin/python --require-hashes ${PIP_FIND_LINKS:+--find-links "$PIP_FIND_LINKS"} \
+    -r requirements/peers.lock ||
+    die "the peers' lock could not be installed; PyTorch's CPU build is not on PyPI: name its index in UV_EXTRA_INDEX_URL"
+  touch .peers/.done
+  say "done in $((SECONDS - start)) s"
+  exit
+fi
 if [ ! -x .venv/bin/python ]; then
   python=$(find_python)
   say "Python: $python"

@@ -2,6 +2,7 @@
 
 import keras
 
+from trainer.affine import RandomAffine
 from trainer.precision import SINGLE, precision
 from trainer.settings import Augmentation
 
@@ -43,15 +44,10 @@ def build_augmentation(settings: Augmentation, image_size: int, seed: int) -> ke
 
 
 def _stack(settings: Augmentation, image_size: int, seed: int) -> keras.Model:
-    black = {"fill_mode": "constant", "fill_value": 0.0}
     layers: list[keras.layers.Layer] = []
-    if settings.rotation:
-        layers.append(keras.layers.RandomRotation(settings.rotation / 360, seed=seed, **black))
-    if settings.zoom:
-        layers.append(keras.layers.RandomZoom(settings.zoom, seed=seed + 1, **black))
-    if settings.shift:
-        layers.append(keras.layers.RandomTranslation(settings.shift, settings.shift, seed=seed + 2, **black))
-    if settings.horizontal_flip:
+    if settings.moves:
+        layers.append(RandomAffine(settings, image_size, seed))
+    elif settings.horizontal_flip:  # by this XLA can compile the step
         layers.append(keras.layers.RandomFlip("horizontal", seed=seed + 3))
     if settings.brightness:
         layers.append(keras.layers.RandomBrightness(settings.brightness, value_range=_GREY_RANGE, seed=seed + 4))

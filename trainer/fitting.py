@@ -8,7 +8,7 @@ import numpy as np
 from trainer.class_weights import balanced_weights
 from trainer.devices import dtype_policy
 from trainer.fine_tuning import fine_tune
-from trainer.frozen_features import eval_features, frozen_features, train_features
+from trainer.frozen_features import FeatureFiles, frozen_features, plain_features
 from trainer.inference import Inference
 from trainer.job import Job
 from trainer.memory import explained_memory
@@ -29,11 +29,12 @@ def train(job: Job, extractor: Extractor) -> tuple[Classifier, Training]:
     normalise = extractor.frozen and settings.weights == RANDOM
     views = settings.feature_views if extractor.frozen else 0
     infer = Inference(extractor.model, settings.batch_size)
+    files = feature_files(job, dtype_policy(settings))
     with explained_memory(settings):
-        features = train_features(infer, job.train, _kept(job)) if normalise else None
+        features = plain_features(infer, job.train, files, "train") if normalise else None
         classifier = build_classifier(settings, extractor, classes, features)
         if views:
-            computed = frozen_features(infer, job.train, job.eval, settings, _kept(job))
+            computed = frozen_features(infer, job.train, job.eval, files)
             batches = computed.batches(job.train, job.eval, settings)
         else:
             batches = _batches_of_films(job)
@@ -68,8 +69,13 @@ def score_eval(job: Job, classifier: Classifier) -> np.ndarray:
         if not classifier.extractor.frozen:
             return Inference(classifier.core, job.settings.batch_size)(job.eval, "scoring eval films")
         infer = Inference(classifier.extractor.model, job.settings.batch_size)
-        features = eval_features(infer, job.eval, job.checkpoints / SINGLE)
+        features = plain_features(infer, job.eval, feature_files(job), "eval")
         return np.asarray(classifier.head(features, training=False))
+
+
+def feature_files(job: Job, policy: str = SINGLE) -> FeatureFiles:
+    """Where the features of a training's films are kept that its backbone gives in such a precision."""
+    return FeatureFiles((job.features or job.checkpoints) / policy, job.settings)
 
 
 def _kept(job: Job) -> Path:

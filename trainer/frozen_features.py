@@ -1,6 +1,6 @@
 """What a frozen backbone says of the films of a training: computed once, kept in files, taken again after a restart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +8,32 @@ import tensorflow as tf
 
 from trainer.augmentation import build_augmentation
 from trainer.inference import Infer, kept
-from trainer.input import Split, one_hot
+from trainer.input import Split, one_hot, untuned
+from trainer.job import key_of
 from trainer.settings import TrainerSettings
 from trainer.training import Batches
+
+
+@dataclass(frozen=True)
+class FeatureFiles:
+    """Where the features of one backbone are kept, and never those of another or of other films.
+
+    Attributes:
+        folder: of these records and weights alone.
+        settings: ``backbone``, ``weights``, ``seed``, ``batch_size`` and, for augmented views, ``augmentation`` decide.
+    """
+
+    folder: Path
+    settings: TrainerSettings
+
+    def of(self, films: Split, view: int = 0) -> Path:
+        """Features of all films of a split, as they are or in an augmented view, counted from 1."""
+        # A random backbone hangs on the seed; of another batch size the last digits differ.
+        told = [self.settings.weights, str(self.settings.seed), str(self.settings.batch_size)]
+        name = f"{key_of(*films.patterns)}_{view}"
+        if view:
+            name += f"_{key_of(self.settings.augmentation.model_dump_json())}"
+        return self.folder / f"{self.settings.backbone}-{key_of(*told)}" / f"{name}.npz"
 
 
 @dataclass(frozen=True)
@@ -38,59 +61,57 @@ class FrozenFeatures:
         classes = len(train.classes)
         inputs = np.concatenate([self.train, *self.views])
         labels = np.tile(one_hot(train.labels, classes), (len(self.views) + 1, 1))
+        rows = tf.data.Dataset.from_tensor_slices((inputs, labels)).with_options(untuned())
         held_back = tf.data.Dataset.from_tensor_slices((self.eval, one_hot(evaluation.labels, classes)))
 
         def shuffled(epoch: int) -> tf.data.Dataset:
-            order = np.random.default_rng((settings.seed, epoch)).permutation(len(inputs))
-            return tf.data.Dataset.from_tensor_slices((inputs[order], labels[order])).batch(settings.batch_size)
+            seed = settings.seed + epoch
+            return rows.shuffle(len(inputs), seed=seed, reshuffle_each_iteration=False).batch(settings.batch_size)
 
-        return Batches(shuffled, -(-len(inputs) // settings.batch_size), held_back.batch(settings.batch_size))
-
-
-def train_features(infer: Infer, train: Split, folder: Path) -> np.ndarray:
-    """Features of the train films as they are, kept in ``folder``; float32 [n, d]."""
-    return kept(infer, folder / "features_0.npz", train, "features of train films")
+        steps = -(-len(inputs) // settings.batch_size)
+        return Batches(shuffled, steps, held_back.batch(settings.batch_size), at_once=steps)
 
 
-def eval_features(infer: Infer, evaluation: Split, folder: Path) -> np.ndarray:
-    """Features of the eval films, kept in ``folder``; float32 [m, d]."""
-    return kept(infer, folder / "features_eval.npz", evaluation, "features of eval films")
+def plain_features(infer: Infer, split: Split, files: FeatureFiles, name: str) -> np.ndarray:
+    """Features of films as they are, kept; float32 [n, d]. ``name`` is that of the split."""
+    return _kept(infer, split, files, f"features of {name} films")
 
 
-def frozen_features(
-    infer: Infer,
-    train: Split,
-    evaluation: Split,
-    settings: TrainerSettings,
-    folder: Path,
-    folder_of_views: Path | None = None,
-) -> FrozenFeatures:
-    """Computes what is not in ``folder`` yet.
+def frozen_features(infer: Infer, train: Split, evaluation: Split, files: FeatureFiles) -> FrozenFeatures:
+    """Computes what is not kept yet.
 
     Args:
         infer: the frozen backbone with its pooling.
         train: augmented, too.
         evaluation: as it is.
-        settings: ``feature_views``, ``augmentation`` and ``seed`` decide.
-        folder: of these records, this backbone and these settings alone.
-        folder_of_views: of this augmentation, too, where ``folder`` serves several; None = ``folder``.
+        files: their settings say how many views there are, and how strongly they are augmented.
     """
+    settings = files.settings
     views, strength = settings.feature_views, settings.augmentation.strength
-    plain = train_features(infer, train, folder)
+    plain = plain_features(infer, train, files, "train")
 
     def view(number: int) -> np.ndarray:
-        return kept(
-            infer,
-            (folder_of_views or folder) / f"features_{number}.npz",
-            train,
-            f"features of train films at strength {strength:g}, view {number} of {views}",
-            # A seed for each view, so that a view comes out the same whichever were computed before a restart.
-            build_augmentation(settings.augmentation, train.image_size, settings.seed + 1000 * number),
-        )
+        what = f"features of train films at strength {strength:g}, view {number} of {views}"
+        return _kept(infer, train, files, what, number)
 
     return FrozenFeatures(
         train=plain,
         # At strength 0 a view is the film as it is; the epochs stay as long as at any other.
         views=tuple(view(number) if strength else plain for number in range(1, views + 1)),
-        eval=eval_features(infer, evaluation, folder),
+        eval=plain_features(infer, evaluation, files, "eval"),
     )
+
+
+def _kept(infer: Infer, split: Split, files: FeatureFiles, what: str, view: int = 0) -> np.ndarray:
+    """A file for each pattern, in the order of the records: the folds of a cross-validation train in many turns."""
+    settings = files.settings
+
+    def of(part: Split) -> np.ndarray:
+        # A seed for each view, so that a view comes out the same whichever were computed before a restart.
+        seed = settings.seed + 1000 * view
+        augmentation = build_augmentation(settings.augmentation, part.image_size, seed) if view else None
+        return kept(infer, files.of(part, view), part, what, augmentation)
+
+    if len(split.patterns) == 1:
+        return of(split)
+    return np.concatenate([of(replace(split, patterns=(pattern,))) for pattern in sorted(split.patterns)])

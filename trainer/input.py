@@ -1,14 +1,27 @@
-"""Records to batches: TFRecord files of one split as tf.data, or as arrays where the whole split is wanted."""
+"""Records to batches: the TFRecord files of one split in memory, as tf.data and as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import groupby
+from typing import Final
 
 import numpy as np
 import tensorflow as tf
 
 from trainer.errors import RunError
 from trainer.features import IMAGE, LABEL, PATIENT_ID
+
+#: Films that are parsed at once: enough that the parser's own start does not count.
+CHUNK: Final = 64
+#: Batches that lie ready, so that a step never waits for a copy.
+READY: Final = 2
+
+_FILM: Final = {
+    IMAGE: tf.io.FixedLenFeature([], tf.string),
+    LABEL: tf.io.FixedLenFeature([], tf.int64),
+    PATIENT_ID: tf.io.FixedLenFeature([], tf.string),
+}
 
 
 @dataclass(frozen=True)
@@ -28,30 +41,14 @@ class Split:
     compression_type: str | None = None
 
     @cached_property
-    def records(self) -> tf.data.Dataset:
-        """Serialized tf.Example, string scalars, in the order of the files; read once, then kept in memory.
-
-        Raises:
-            RunError: No file matches.
-        """
-        files = sorted(file for pattern in self.patterns for file in tf.io.gfile.glob(pattern))
-        if not files:
-            raise RunError(f"no record file matches {', '.join(self.patterns)}; run the pipeline from the films on")
-        return (
-            tf.data.Dataset.from_tensor_slices(files)
-            .flat_map(lambda file: tf.data.TFRecordDataset(file, compression_type=self._compression(file)))
-            .cache()  # serialized, so that shuffling moves references and parsing stays one op per batch
-        )
-
-    @cached_property
     def labels(self) -> np.ndarray:
         """Index into ``classes`` of each film, int64 [n], in the order of the records."""
-        return self._columns[0]
+        return self._films[1]
 
     @cached_property
     def patients(self) -> np.ndarray:
         """Pseudonym of each film's patient, str [n], in the order of the records."""
-        return self._columns[1]
+        return self._films[2]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -63,57 +60,75 @@ class Split:
             batch_size: films in a batch.
             shuffle_seed: all films of the split in an order that only the seed decides; None = order of the files.
         """
-        # Keras takes a data set of unknown length for one that ran out too early.
-        records = self.records.apply(tf.data.experimental.assert_cardinality(len(self)))
+        films = self._in_order
         if shuffle_seed is not None:
-            records = records.shuffle(len(self), seed=shuffle_seed, reshuffle_each_iteration=False)
-        return (
-            records.batch(batch_size)
-            .map(
-                lambda serialized: parse_films(serialized, self.image_size, len(self.classes)),
-                num_parallel_calls=tf.data.AUTOTUNE,
-            )
-            .prefetch(tf.data.AUTOTUNE)
-        )
+            films = films.shuffle(len(self), seed=shuffle_seed, reshuffle_each_iteration=False)
+        return films.batch(batch_size).prefetch(READY)
 
     @cached_property
-    def _columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """Labels and patients of all films, which are counted and checked on the way.
+    def _in_order(self) -> tf.data.Dataset:
+        """(image, one-hot label) of each film: references to rows, so that shuffling moves no pixel."""
+        rows = self._films[0], one_hot(self.labels, len(self.classes))
+        with tf.device("CPU"):
+            return tf.data.Dataset.from_tensor_slices(rows).with_options(untuned())
+
+    @cached_property
+    def _films(self) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:
+        """Images, labels and patients of all films: read and parsed once, then kept in memory, S * S bytes a film.
+
+        While they are read it is twice that.
 
         Raises:
-            RunError: No film, a label outside the classes, or an image of another size.
+            RunError: No file matches, no film, a label outside the classes, or an image of another size.
         """
-        spec = {
-            IMAGE: tf.io.FixedLenFeature([], tf.string),
-            LABEL: tf.io.FixedLenFeature([], tf.int64),
-            PATIENT_ID: tf.io.FixedLenFeature([], tf.string),
-        }
-
-        def parse(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            example = tf.io.parse_example(serialized, spec)
-            return example[LABEL], example[PATIENT_ID], tf.strings.length(example[IMAGE])
-
-        columns = list(self.records.batch(256).map(parse).as_numpy_iterator())
-        if not columns:
+        chunks = list(self._chunks())
+        if not chunks:
             raise RunError(f"no film in {', '.join(self.patterns)}; look at rejected.csv for the reasons")
-        labels, patients, sizes = (np.concatenate(column) for column in zip(*columns, strict=True))
+        images, *columns = zip(*chunks, strict=True)
+        labels, patients = (np.concatenate(column) for column in columns)
         if labels.min() < 0 or labels.max() >= len(self.classes):
             raise RunError(
                 f"labels run from {labels.min()} to {labels.max()} in {', '.join(self.patterns)}, but there are "
                 f"{len(self.classes)} classes ({', '.join(self.classes)}); make the records again"
             )
-        wrong = sizes[sizes != self.image_size**2]
-        if wrong.size:
-            raise RunError(
-                f"an image of {wrong[0]} pixels in {', '.join(self.patterns)} is not {self.image_size} x "
-                f"{self.image_size}; make the records again with this data.image_size"
-            )
-        return labels, np.char.decode(patients.astype(bytes), "utf-8")
+        with tf.device("CPU"):
+            return tf.concat(images, axis=0), labels, np.char.decode(patients.astype(bytes), "utf-8")
 
-    def _compression(self, file: tf.Tensor) -> tf.Tensor:
+    def _chunks(self) -> Iterator[tuple[tf.Tensor, np.ndarray, np.ndarray]]:
+        """Images uint8 [N, S, S, 1], labels int64 [N] and patients bytes [N] of a few films at a time.
+
+        Raises:
+            RunError: No file matches, or an image of another size.
+        """
+        # Outside of tf.data, whose map would be traced at every start, and on the processor, where tf.data wants them.
+        with tf.device("CPU"):
+            for serialized in self._records().batch(CHUNK).prefetch(READY).with_options(untuned()):
+                example = tf.io.parse_example(serialized, _FILM)
+                sizes = tf.strings.length(example[IMAGE]).numpy()
+                wrong = sizes[sizes != self.image_size**2]
+                if wrong.size:
+                    raise RunError(
+                        f"an image of {wrong[0]} pixels in {', '.join(self.patterns)} is not {self.image_size} x "
+                        f"{self.image_size}; make the records again with this data.image_size"
+                    )
+                yield _to_images(example[IMAGE], self.image_size), example[LABEL].numpy(), example[PATIENT_ID].numpy()
+
+    def _records(self) -> tf.data.Dataset:
+        """Serialized tf.Example, string scalars, in the order of the files.
+
+        Raises:
+            RunError: No file matches.
+        """
+        files = sorted(file for pattern in self.patterns for file in tf.io.gfile.glob(pattern))
+        if not files:
+            raise RunError(f"no record file matches {', '.join(self.patterns)}; run the pipeline from the films on")
+        alike = [tf.data.TFRecordDataset(list(some), kind) for kind, some in groupby(files, self._compression)]
+        return reduce(tf.data.Dataset.concatenate, alike)
+
+    def _compression(self, file: str) -> str:
         if self.compression_type is not None:
-            return tf.constant(self.compression_type)
-        return tf.where(tf.strings.regex_full_match(file, r".*\.gz"), "GZIP", "")
+            return self.compression_type
+        return "GZIP" if file.endswith(".gz") else ""
 
 
 def parse_images(serialized: tf.Tensor, image_size: int) -> tf.Tensor:
@@ -122,16 +137,16 @@ def parse_images(serialized: tf.Tensor, image_size: int) -> tf.Tensor:
     return _to_images(example[IMAGE], image_size)
 
 
-def parse_films(serialized: tf.Tensor, image_size: int, classes: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Images as :func:`parse_images` gives them, and their labels one-hot, float32 [N, classes]."""
-    spec = {IMAGE: tf.io.FixedLenFeature([], tf.string), LABEL: tf.io.FixedLenFeature([], tf.int64)}
-    example = tf.io.parse_example(serialized, spec)
-    return _to_images(example[IMAGE], image_size), tf.one_hot(example[LABEL], classes)
-
-
 def one_hot(labels: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:
     """float32 [n, classes] of int [n]."""
     return np.eye(classes, dtype=np.float32)[np.asarray(labels)]
+
+
+def untuned() -> tf.data.Options:
+    """Without tf.data's search for numbers of threads, which costs as much as copying the films of a small split."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _to_images(raw: tf.Tensor, image_size: int) -> tf.Tensor:

@@ -1,10 +1,14 @@
 """One training: which records, which settings, where to."""
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import keras
+import tensorflow as tf
 
 from trainer.input import Split
 from trainer.servable import Tuning
@@ -26,6 +30,7 @@ class Job:
         log_dir: folder for TensorBoard scalars; None = none are written.
         tuning: the search that the settings come from; None = they were set.
         searches: folder of what searches on these records keep, removed with the checkpoints; None = there is none.
+        features: folder of the features of these records, which a search may have left; None = among the checkpoints.
     """
 
     train: Split
@@ -40,6 +45,7 @@ class Job:
     log_dir: str | None = None
     tuning: Tuning | None = None
     searches: Path | None = None
+    features: Path | None = None
 
     @classmethod
     def from_fn_args(cls, fn_args: Any) -> "Job":
@@ -68,6 +74,7 @@ class Job:
             log_dir=fn_args.model_run_dir,
             tuning=best.tuning if best else None,
             searches=searches_of(fn_args),
+            features=features_of(fn_args),
         )
 
 
@@ -85,6 +92,22 @@ def searches_of(fn_args: Any) -> Path:
     """The folder of all searches on these records, the same for the Tuner and the Trainer behind it."""
     key = key_of(fn_args.custom_config["data"], *fn_args.train_files, *fn_args.eval_files)
     return Path(fn_args.custom_config["checkpoint_dir"]) / f"tuner-{key}"
+
+
+def features_of(fn_args: Any) -> Path:
+    """The folder of features of these records and weights, the same for the Tuner and the Trainer behind it.
+
+    The two have code digests of their own, so that one of all code here stands in their place.
+    """
+    config = fn_args.custom_config
+    return searches_of(fn_args) / key_of("features", config["data_digest"], config["weights_digest"], _digest_of_code())
+
+
+@functools.cache
+def _digest_of_code() -> str:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return key_of(tf.__version__, keras.__version__, *digests)
 
 
 def key_of(*texts: str) -> str:

@@ -94,20 +94,21 @@ class BatchProgress(keras.callbacks.Callback):
     def __init__(self, bar: Bar, before: str = "") -> None:
         super().__init__()
         self._bar, self._before = bar, before
-        self._epoch, self._last = 0, -math.inf
+        self._epoch, self._done, self._last = 0, 0, -math.inf
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Another epoch, counted from 0."""
-        self._epoch = epoch + 1
+        self._epoch, self._done = epoch + 1, 0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """One batch more; ``logs`` are the means of the epoch so far."""
+        """All batches up to ``batch``, counted from 0; ``logs`` are the means of the epoch so far."""
         now = time.monotonic()
         if logs and now - self._last >= NOTE_EVERY:
             self._last = now
             measured = ", ".join(f"{name} {float(value):.2f}" for name, value in sorted(logs.items(), key=_loss_first))
             self._bar.note(f"epoch {self._epoch}: {measured}" + f" ({self._before})" * bool(self._before))
-        self._bar.advance()
+        self._bar.advance(batch + 1 - self._done)
+        self._done = batch + 1
 
 
 def _loss_first(log: tuple[str, object]) -> tuple[bool, str]:

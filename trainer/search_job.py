@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.input import Split
-from trainer.job import key_of, searches_of, splits_of
+from trainer.job import features_of, key_of, searches_of, splits_of
 from trainer.tuner_settings import Search
 
 
@@ -18,6 +18,7 @@ class SearchJob:
         positive: name of the positive class.
         folder: of this search's own; the Trainer removes it when the model is exported, so that a kill between the
             last trial and the outputs of TFX's Tuner loses nothing.
+        features: folder of the features of these records, which the Trainer takes again; None = ``folder``.
     """
 
     train: Split
@@ -25,6 +26,7 @@ class SearchJob:
     positive: str
     search: Search
     folder: Path
+    features: Path | None = None
 
     @classmethod
     def from_fn_args(cls, fn_args: Any) -> "SearchJob":
@@ -32,6 +34,5 @@ class SearchJob:
         config = fn_args.custom_config
         train, evaluation, positive = splits_of(fn_args)
         key = key_of(*(config[name] for name in ("search", "data_digest", "code_digest", "weights_digest")))
-        return cls(
-            train, evaluation, positive, Search.model_validate_json(config["search"]), searches_of(fn_args) / key
-        )
+        search, folder = Search.model_validate_json(config["search"]), searches_of(fn_args) / key
+        return cls(train, evaluation, positive, search, folder, features_of(fn_args))

@@ -30,11 +30,13 @@ class Batches:
         of_epoch: epoch, counted from 0 -> its batches, in that epoch's own order.
         steps: batches in an epoch.
         evaluation: batches that decide when to stop.
+        at_once: steps between two returns to Python, which takes longer than a short step itself.
     """
 
     of_epoch: Callable[[int], tf.data.Dataset]
     steps: int
     evaluation: tf.data.Dataset
+    at_once: int = 1
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def fit(
             keras.metrics.Recall(class_id=positive, name="recall"),
         ],
         jit_compile=uses_xla(settings),
+        steps_per_execution=batches.at_once,
     )
     model.optimizer.build(model.trainable_variables)
     kept = {id(variable) for variable in frozen.non_trainable_variables} if frozen is not None else set()

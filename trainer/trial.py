@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from trainer.backbones import find_backbone
 from trainer.calibration import calibrated
-from trainer.frozen_features import train_features
+from trainer.fitting import feature_files
+from trainer.frozen_features import plain_features
 from trainer.inference import Inference
 from trainer.input import Split
 from trainer.job import Job
 from trainer.memory import explained_memory
 from trainer.metrics import rate
 from trainer.model import Classifier
-from trainer.precision import SINGLE
 from trainer.trained import Trained, train_and_decide
 from trainer.trial_report import LayerRow, TrialReport
 
@@ -80,7 +80,8 @@ def _probabilities(job: Job, classifier: Classifier, test: Split) -> tuple[np.nd
         infer = Inference(classifier.core, size)
         return infer(job.train, "scoring train films"), infer(test, "scoring test films")
     infer = Inference(classifier.extractor.model, size)
-    features = train_features(infer, job.train, job.checkpoints / SINGLE), infer(test, "features of test films")
+    files = feature_files(job)
+    features = (plain_features(infer, films, files, name) for films, name in ((job.train, "train"), (test, "test")))
     of_train, of_test = (np.asarray(classifier.head(one, training=False)) for one in features)
     return of_train, of_test
 

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 
 from trainer.devices import training_devices
-from trainer.frozen_features import FrozenFeatures, frozen_features
+from trainer.frozen_features import FeatureFiles, FrozenFeatures, frozen_features
 from trainer.inference import Inference
 from trainer.input import Split
 from trainer.memory import explained_memory
 from trainer.model import build_extractor
+from trainer.precision import SINGLE
 from trainer.search_job import SearchJob
 from trainer.settings import TrainerSettings
 from trainer.weights import fetch_weights
@@ -26,7 +27,6 @@ def trial_features(job: SearchJob, settings: TrainerSettings) -> FrozenFeatures:
         job: the splits, the strengths, the folder.
         settings: of the trial.
     """
-    folder = job.folder / settings.backbone
 
     @functools.cache
     def network() -> Inference:
@@ -42,7 +42,8 @@ def trial_features(job: SearchJob, settings: TrainerSettings) -> FrozenFeatures:
         changed = settings.model_copy(
             update={"augmentation": settings.augmentation.model_copy(update={"strength": strength})}
         )
-        return frozen_features(infer, job.train, job.eval, changed, folder, folder / f"strength_{strength}")
+        files = FeatureFiles((job.features or job.folder) / SINGLE, changed)
+        return frozen_features(infer, job.train, job.eval, files)
 
     with explained_memory(settings):
         features = at(settings.augmentation.strength)

@@ -1,14 +1,17 @@
 """From a node's parameters to a training."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from components.network_trial.roles import Roles
 from trainer.input import Split
 from trainer.job import Job, key_of
 from trainer.settings import ThresholdSettings, TrainerSettings
+
+_FEATURES: Final = "features-"
 
 
 def job_of(records: Mapping[str, Path], told: Mapping[str, Any]) -> tuple[Job, Split]:
@@ -28,7 +31,10 @@ def job_of(records: Mapping[str, Path], told: Mapping[str, Any]) -> tuple[Job, S
     # records to one execution only.
     named = [str(told[name]) for name in sorted(told) if name != "checkpoint_dir"]
     places = [str(records[name]) for name in (*roles.train, roles.eval)]
-    checkpoints = Path(told["checkpoint_dir"], key_of(*named, *places))
+    kept = Path(told["checkpoint_dir"])
+    checkpoints = kept / key_of(*named, *places)
+    # All trainings of a comparison share what a frozen network says of the films, whichever of them they train on.
+    of_films = [str(told[name]) for name in ("data_digest", "weights_digest", "code_digest", "image_size")]
     job = Job(
         train=split(*roles.train),
         eval=split(roles.eval),
@@ -39,5 +45,12 @@ def job_of(records: Mapping[str, Path], told: Mapping[str, Any]) -> tuple[Job, S
         checkpoints=checkpoints,
         data_digest=told["data_digest"],
         code_digest=told["code_digest"],
+        features=kept / f"{_FEATURES}{key_of(*of_films)}",
     )
     return job, split(roles.test)
+
+
+def forget_features(checkpoint_dir: Path) -> None:
+    """Removes what the trainings of a comparison have shared, when none is left."""
+    for folder in checkpoint_dir.glob(f"{_FEATURES}*"):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,8 @@ from trainer import features
 from trainer.dicom import DicomFault, decodable
 from trainer.preprocessing import film_to_image
 
-#: As a graph it takes two thirds of the time, for the same image.
-_film_to_image: Final = tf.function(film_to_image)
 #: TensorFlow names the op and its place in our code; that tells a person nothing of the film.
-_PLACE: Final = re.compile(r"\s*\[(\[\{\{node .*?\}\}\]|Op:.*?)\]")
+_PLACE: Final = re.compile(r"^\{\{function_node .*?\}\} |\s*\[(\[\{\{.*\}\}\]|Op:.*?)\]")
 
 
 def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) -> tf.train.Example | Rejection:
@@ -47,12 +46,21 @@ def film_to_record(row: ManifestRow, classes: Sequence[str], image_size: int) ->
     if fault := fault_of_film(data):
         return rejected(*fault)
     try:
-        image = _film_to_image(tf.constant(decodable(data)), image_size)
+        image = _converter(image_size)(tf.constant(decodable(data)))
     except DicomFault as error:
         return rejected(error.reason, error.detail)
     except tf.errors.InvalidArgumentError as error:
         return rejected("unreadable", f"does not decode: {_PLACE.sub('', error.message).splitlines()[-1]}")
     return _example(row, classes, image.numpy().tobytes())
+
+
+@cache
+def _converter(image_size: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """`film_to_image` as a graph that is looked up once and not for every film."""
+    graph = tf.function(
+        lambda film: film_to_image(film, image_size), input_signature=[tf.TensorSpec([], tf.string)], autograph=False
+    )
+    return graph.get_concrete_function()
 
 
 def _example(row: ManifestRow, classes: Sequence[str], image: bytes) -> tf.train.Example:

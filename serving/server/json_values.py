@@ -1,8 +1,8 @@
 """One JSON value as an array of a tensor's type, with the real server's rules and messages (its json_tensor.cc)."""
 
-import base64
+import binascii
 import json
-import re
+import string
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ MOST_REPEATED: Final = 300
 #: Lists in one another: numpy's 32 dimensions, of which the list of instances is one.
 MOST_DEEP: Final = 31
 
-_SPACE: Final = re.compile(r"\s+")
+_ALPHABET: Final = (string.ascii_letters + string.digits + "+/").encode()
+_BLANKS: Final = string.whitespace.encode()
 #: Type of tensor -> what Python makes of JSON for it.
 _TYPES: Final[Mapping[int, tuple[type, ...]]] = {
     types_pb2.DT_STRING: (str,),
@@ -104,9 +105,12 @@ def _decoded(value: dict[str, Any]) -> bytes:
     if not is_base64(value):
         raise wrong(value, "not formatted correctly for base64 data")
     # As the real server's Base64Unescape: blanks and missing padding pass, another alphabet does not.
-    text = _SPACE.sub("", value["b64"]).rstrip("=")
+    # Bytes without regular expressions, such as b64decode's own: those take longer than all else that JSON takes.
+    text = value["b64"].encode("utf-8", "surrogatepass").translate(None, _BLANKS).rstrip(b"=")
+    if text.translate(None, _ALPHABET):
+        raise invalid("Unable to base64 decode")
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
     except ValueError as error:
         raise invalid("Unable to base64 decode") from error
 

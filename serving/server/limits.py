@@ -2,8 +2,12 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import Final
 
 from trainer.film_size import MAX_PIXELS
+
+#: Films that are computed together: ``max_batch_size`` of ``serving/config/batching.config``.
+MOST_FILMS: Final = 8
 
 
 def _cores() -> int:
@@ -23,7 +27,7 @@ class Limits:
         film_scans: of one JPEG; a progressive one is decoded once per scan, and libjpeg's own have 10.
         film_side: longest side of a film in pixels; of a strip the resize would take as long as of a whole film.
         decoding_pixels: of films that are decoded at once, over all requests. About 16 bytes each: 2.5 GB.
-        threads: requests that run at once.
+        threads: requests that are read, computed and answered at once: those of a batch, and those of the next.
         waiting: requests that run or wait for a thread. The real server has 4 threads per core, and refuses more.
         connections: of HTTP, open at once.
         seconds_to_send: from the first byte of a request to its last.
@@ -38,7 +42,7 @@ class Limits:
     film_side: int = 20_000
     film_scans: int = 100
     decoding_pixels: int = 160_000_000
-    threads: int = field(default_factory=_cores)
+    threads: int = 2 * MOST_FILMS
     waiting: int = field(default_factory=lambda: max(16, 4 * _cores()))
     connections: int = 256
     seconds_to_send: float = 60.0

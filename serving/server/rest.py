@@ -1,8 +1,10 @@
 """The real server's REST API."""
 
 import asyncio
+import contextlib
 import json
 import re
+import threading
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
@@ -39,6 +41,8 @@ class RestApi:
     def __init__(self, models: Models, predictor: Predictor, workers: Workers, bodies: Bodies, limits: Limits) -> None:
         self._models, self._predictor, self._workers = models, predictor, workers
         self._bodies, self._limits = bodies, limits
+        # One document at a time: it takes much more memory than its text, and Python parses no two at once anyway.
+        self._reading = threading.Lock()
 
     async def answer(self, request: Request) -> Response:
         """One request; a fault becomes ``{"error": ...}`` and its status."""
@@ -72,16 +76,20 @@ class RestApi:
                 raise
 
     def _predict(self, spec: ModelSpec, body: bytearray) -> str:
-        request = parse(body, self._limits.json_parts)
-        with self._models.borrowed(spec) as servable:
-            name = request.signature or SERVING_DEFAULT
-            if name not in servable.signatures:
-                raise invalid(f'Serving signature name: "{name}" not found in signature def')
-            inputs = servable.signatures[name].inputs
-            if not inputs:
-                raise invalid(f"Failed to get input map for signature: {request.signature or 'DEFAULT'}")
-            outputs = self._predictor.run(servable, name, arrays_of(request, inputs))
-        return to_json(outputs, rows=request.rows)
+        with contextlib.ExitStack() as until_answered:
+            with self._reading:
+                request = parse(body, self._limits.json_parts)
+                servable = until_answered.enter_context(self._models.borrowed(spec))
+                name, rows = request.signature or SERVING_DEFAULT, request.rows
+                if name not in servable.signatures:
+                    raise invalid(f'Serving signature name: "{name}" not found in signature def')
+                inputs = servable.signatures[name].inputs
+                if not inputs:
+                    raise invalid(f"Failed to get input map for signature: {request.signature or 'DEFAULT'}")
+                arrays = arrays_of(request, inputs)
+                del request
+            outputs = self._predictor.run(servable, name, arrays)
+        return to_json(outputs, rows=rows)
 
     def _status(self, found: re.Match[str]) -> str:
         """The real server ignores a label here, known or not."""

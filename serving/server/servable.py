@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from serving.server.batches import Batches
 from serving.server.faults import Fault, invalid
 from serving.server.tensors import arrays_of
 from serving.server.warm_up import warm_up_requests
@@ -37,6 +38,7 @@ class Servable:
         self.name = name
         self.version = version
         self.info = _info(folder)
+        self._batches = Batches(self._run)
         self._graph = tf.Graph()
         options = tf.compat.v1.GPUOptions(allow_growth=True)
         self._session = tf.compat.v1.Session(
@@ -87,7 +89,7 @@ class Servable:
         return self.signatures[name]
 
     def run(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """All outputs of a signature; from any thread.
+        """All outputs of a signature; from any thread. What several ask for at once is computed together.
 
         Args:
             signature: its name.
@@ -96,6 +98,9 @@ class Servable:
         Raises:
             Fault: The graph refuses them; with its message.
         """
+        return self._batches.run(signature, inputs)
+
+    def _run(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         definition = self.signatures[signature]
         feeds = {definition.inputs[alias].name: array for alias, array in inputs.items()}
         outputs = {alias: info.name for alias, info in definition.outputs.items()}

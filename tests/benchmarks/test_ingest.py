@@ -60,6 +60,14 @@ def test_one_size_and_one_number_of_workers_can_be_measured_alone(ingest: Module
     assert "12" in ingest.table(rows, ingest.compare(rows), ABOUT)
 
 
+def test_the_steady_rate_leaves_out_the_start_and_the_end(ingest: ModuleType) -> None:
+    done = [(100.0 + second, 10) for second in range(10)]
+    assert ingest.steady_rate(done) == 10
+    assert ingest.steady_rate([*reversed(done[1:]), (20.0, 0), (30.0, 10), (500.0, 1)]) == 10
+    with pytest.raises(ValueError, match="3 record files are too few"):
+        ingest.steady_rate([(1.0, 12), (2.0, 0), (3.0, 1)])
+
+
 @pytest.mark.e2e
 def test_it_measures_once_and_then_reads_what_it_measured(tmp_path: Path) -> None:
     command = [sys.executable, SCRIPT, "--films", "12", "--workers", "1", "--folder", tmp_path, "--output", tmp_path]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from trainer.augmentation import build_augmentation
 from trainer.settings import Augmentation
@@ -65,6 +66,12 @@ def test_rescaling_multiplies_each_film_by_one_factor(films):
 
 def test_outside_training_nothing_changes(films):
     np.testing.assert_allclose(build_augmentation(EVERY, SIZE, 1)(films, training=False), films, atol=1e-3)
+
+
+def test_xla_compiles_what_moves_no_film(films):
+    augmentation = build_augmentation(Augmentation(rotation=0, zoom=0, shift=0), SIZE, 1)
+    compiled = tf.function(lambda batch: augmentation(batch, training=True), jit_compile=True)
+    assert (compiled(films).numpy() != films).any()
 
 
 def test_the_seed_decides(films):

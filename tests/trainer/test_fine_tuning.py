@@ -14,7 +14,7 @@ from trainer.checkpoint import State, save_arrays
 from trainer.devices import dtype_policy
 from trainer.errors import UsageError
 from trainer.fine_tuning import check_fine_tuning
-from trainer.fitting import score_eval, train
+from trainer.fitting import feature_files, score_eval, train
 from trainer.input import Split
 from trainer.job import Job
 from trainer.model import Extractor, build_classifier, build_extractor
@@ -97,9 +97,10 @@ def after_the_first_stage(unbroken: SimpleNamespace, records: SimpleNamespace, t
 
     def job(**settings: float) -> Job:
         job = _job(records, tmp_path, _settings(**settings))
-        _kept(job).mkdir(parents=True)
-        for name in ("state.npz", "features_0.npz"):
-            shutil.copy(_kept(unbroken.job) / name, _kept(job))
+        for file in (_kept(unbroken.job) / "state.npz", feature_files(unbroken.job).of(unbroken.job.train)):
+            place = job.checkpoints / file.relative_to(unbroken.job.checkpoints)
+            place.parent.mkdir(parents=True)
+            shutil.copy(file, place)
         return job
 
     return job
@@ -133,7 +134,7 @@ def test_what_the_second_stage_came_to_is_recorded(unbroken):
 def test_features_of_the_backbone_before_are_not_taken_after_it_has_moved(unbroken):
     job, core = unbroken.job, unbroken.classifier.core
     width = unbroken.classifier.head.input_shape[-1]
-    save_arrays(job.checkpoints / "float32" / "features_eval.npz", {"outputs": np.zeros((16, width), np.float32)})
+    save_arrays(feature_files(job).of(job.eval), {"outputs": np.zeros((16, width), np.float32)})
     images = np.concatenate([images for images, _ in job.eval.batches(16).as_numpy_iterator()]).astype(np.float32)
     np.testing.assert_allclose(score_eval(job, unbroken.classifier), core(images, training=False), atol=1e-5)
 

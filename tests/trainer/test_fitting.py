@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,12 +8,14 @@ import tensorflow as tf
 
 from trainer import devices
 from trainer.devices import training_devices
-from trainer.fitting import score_eval, train
+from trainer.fitting import feature_files, score_eval, train
+from trainer.frozen_features import FeatureFiles, frozen_features
+from trainer.inference import Inference
 from trainer.input import Split
 from trainer.job import Job
 from trainer.model import build_extractor
 from trainer.precision import MIXED, SINGLE, to_float32
-from trainer.settings import ThresholdSettings, TrainerSettings
+from trainer.settings import Augmentation, ThresholdSettings, TrainerSettings
 
 CLASSES = ("covid", "healthy")
 SETTINGS = TrainerSettings(weights="random", feature_views=2, epochs=30, batch_size=8, learning_rate=0.005, patience=30)
@@ -48,19 +51,39 @@ def test_features_are_computed_once_and_taken_again_after_a_restart(small_frozen
     job = replace(job, settings=SETTINGS.model_copy(update={"epochs": 1}))
     keras.utils.set_random_seed(1)
     train(job, build_extractor(job.settings, 32))
-    kept = {file.name: file.stat().st_mtime_ns for file in job.checkpoints.rglob("features_*.npz")}
-    assert set(kept) == {"features_0.npz", "features_1.npz", "features_2.npz", "features_eval.npz"}
-    (job.checkpoints / "float32" / "features_2.npz").unlink()
+    kept = {file.name: file.stat().st_mtime_ns for file in job.checkpoints.rglob("*_?*.npz")}
+    files = feature_files(job)
+    of_train = [files.of(job.train, view) for view in range(3)]
+    assert set(kept) == {file.name for file in (*of_train, files.of(job.eval))}
+    of_train[2].unlink()
 
-    views = (
-        np.load(job.checkpoints / "float32" / "features_0.npz")["outputs"],
-        np.load(job.checkpoints / "float32" / "features_1.npz")["outputs"],
-    )
+    views = [np.load(file)["outputs"] for file in of_train[:2]]
     assert (views[0] != views[1]).any(axis=1).all()
     keras.utils.set_random_seed(1)
     train(job, build_extractor(job.settings, 32))
-    again = {file.name: file.stat().st_mtime_ns for file in job.checkpoints.rglob("features_*.npz")}
-    assert {name for name in again if again[name] != kept[name]} == {"features_2.npz"}
+    again = {file.name: file.stat().st_mtime_ns for file in job.checkpoints.rglob("*_?*.npz")}
+    assert {name for name in again if again[name] != kept[name]} == {of_train[2].name}
+
+
+def test_folds_are_looked_at_once_whichever_of_them_are_trained_on(small_frozen, records, job, tmp_path):
+    keras.utils.set_random_seed(1)
+    infer = Inference(build_extractor(job.settings, 32).model, 8)
+    asked: list[int] = []
+
+    def counted(split: Split, what: str, augmentation: keras.Model | None) -> np.ndarray:
+        asked.append(len(split))
+        return infer(split, what, augmentation)
+
+    files = FeatureFiles(tmp_path, SETTINGS.model_copy(update={"feature_views": 1}))
+    both = Split((*records.train, *records.eval), CLASSES, 32)
+    first = frozen_features(counted, both, job.eval, files)
+    assert asked == [16, 24, 16, 24], "each fold as it is and in a view, in the order of the records"
+    np.testing.assert_allclose(first.train, infer(both, ""), rtol=1e-4, atol=1e-4)
+    second = frozen_features(counted, job.train, job.eval, files)
+    assert asked[4:] == []
+    np.testing.assert_array_equal(second.train, first.train[16:])
+    np.testing.assert_array_equal(second.views[0], first.views[0][16:])
+    np.testing.assert_array_equal(second.eval, first.train[:16])
 
 
 def test_a_restart_in_another_precision_begins_anew_and_one_in_the_same_goes_on(small_frozen, job, monkeypatch, capsys):
@@ -80,7 +103,19 @@ def test_a_restart_in_another_precision_begins_anew_and_one_in_the_same_goes_on(
     assert start(gpus=1, epochs=1) == (1, False)
     assert start(gpus=0, epochs=2) == (2, False)
     assert start(gpus=1, epochs=2) == (2, True)
-    kept = {str(file.relative_to(job.checkpoints)) for file in job.checkpoints.rglob("*.npz")}
-    assert kept == {f"{policy}/{name}.npz" for policy in (MIXED, SINGLE) for name in ("state", "features_0")} | {
-        f"{SINGLE}/features_eval.npz"
+    kept = {(file.relative_to(job.checkpoints).parts[0], file.name) for file in job.checkpoints.rglob("*.npz")}
+    of_train, of_eval = (feature_files(job).of(films).name for films in (job.train, job.eval))
+    assert kept == {(policy, name) for policy in (MIXED, SINGLE) for name in ("state.npz", of_train)} | {
+        (SINGLE, of_eval)
     }
+
+
+def test_features_of_another_network_seed_weights_or_augmentation_are_kept_apart(job, tmp_path):
+    def kept_at(**changed: object) -> set[Path]:
+        files = FeatureFiles(tmp_path, TrainerSettings(**{"feature_views": 1, **changed}))
+        return {files.of(job.train), files.of(job.eval), files.of(job.train, 1)}
+
+    assert kept_at() == kept_at(dense=8, epochs=3, learning_rate=0.1, optimizer="sgd", dropout=0.1)
+    for other in ({"backbone": "vgg16"}, {"seed": 2}, {"weights": "random"}, {"batch_size": 8}):
+        assert kept_at().isdisjoint(kept_at(**other))
+    assert len(kept_at() - kept_at(augmentation=Augmentation(strength=0.5))) == 1

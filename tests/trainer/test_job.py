@@ -64,6 +64,18 @@ def test_the_same_films_split_anew_never_go_on_from_the_same_checkpoints(split):
     assert Job.from_fn_args(changed).checkpoints != Job.from_fn_args(_fn_args()).checkpoints
 
 
+def test_features_are_those_of_the_records_and_weights_whatever_is_trained_on_them():
+    features = Job.from_fn_args(_fn_args()).features
+    other_head = TrainerSettings(backbone="cnn", dense=8).model_dump_json()
+    assert Job.from_fn_args(_fn_args(code_digest="other", trainer=other_head)).features == features
+    for changed in ({"data_digest": "other"}, {"weights_digest": "other"}):
+        assert Job.from_fn_args(_fn_args(**changed)).features != features
+    moved = _fn_args()
+    moved.train_files = ["/examples of another execution/*"]
+    assert Job.from_fn_args(moved).features != features
+    assert Job.from_fn_args(_fn_args()).searches in features.parents, "removed with them"
+
+
 BEST = {
     "trial": 3, "backbone": "vgg16", "learning_rate": 0.02, "dense": 7, "dropout": 0.1, "optimizer": "sgd",
     "strength": 0.5, "objective": "AUC", "value": 0.9, "low": 0.8, "high": 0.95, "n": 80, "patients": 60,

@@ -54,6 +54,18 @@ def test_the_running_epoch_says_loss_accuracy_and_recall_and_how_the_last_one_we
     )
 
 
+def test_batches_that_are_trained_at_once_all_count():
+    stream = io.StringIO()
+    with Bar("training", 8, console=Console(file=stream), clock=_clock(20.0)) as bar:
+        progress = BatchProgress(bar)
+        for epoch in range(2):
+            progress.on_epoch_begin(epoch)
+            progress.on_train_batch_end(2)
+            progress.on_train_batch_end(3)
+    counts = [line.removeprefix("training ") for line in stream.getvalue().splitlines()]
+    assert counts == ["3/8", "4/8", "7/8", "8/8"]
+
+
 def test_on_a_terminal_a_bar_is_drawn_and_wiped():
     stream = io.StringIO()
     with Bar("training", 3, console=Console(file=stream, force_terminal=True, width=80)) as bar:

@@ -1,6 +1,7 @@
 import contextlib
 import io
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import keras
@@ -85,6 +86,14 @@ def test_a_killed_training_ends_exactly_where_an_unbroken_one_ends(unbroken, tmp
     assert _measured(rest) == _measured(unbroken.training)
     assert rest.best_epoch == unbroken.training.best_epoch
     for one, other in zip(unbroken.model.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_steps_taken_at_once_come_to_the_same(unbroken):
+    batches, model = replace(_batches(), at_once=6), _model()
+    training = fit(model, batches, 0, SETTINGS)
+    assert _measured(training) == _measured(unbroken.training)
+    for one, other in zip(unbroken.model.weights, model.weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 

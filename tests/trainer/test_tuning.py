@@ -17,13 +17,15 @@ from tfx.types import standard_artifacts as artifacts
 from trainer import head_tuner, training
 from trainer.backbones import BACKBONES, Backbone
 from trainer.errors import RunError, UsageError
+from trainer.frozen_features import FeatureFiles
 from trainer.inference import Inference
 from trainer.input import Split
 from trainer.model import build_extractor
+from trainer.precision import SINGLE
 from trainer.search_job import SearchJob
 from trainer.servable import ModelInfo
 from trainer.settings import ThresholdSettings, TrainerSettings
-from trainer.tuner_settings import TunerSettings, search_of
+from trainer.tuner_settings import TunerSettings, search_of, tuned
 from trainer.tuner_trial import run_trial
 from trainer.tuner_trials import Outcome, Trial, read_trial, read_trials
 
@@ -119,9 +121,15 @@ def _alike(trials: tuple[Trial, ...]) -> list[Trial]:
 
 
 def test_the_best_values_of_the_tuner_are_those_of_the_exported_model(
-    tune: Any, run_executor: Run, examples: Any, config: dict[str, str], two_small_networks: list[str], capsys: Any
+    tune: Any,
+    run_executor: Run,
+    examples: Any,
+    config: dict[str, str],
+    two_small_networks: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
 ) -> None:
-    made = tune()
+    made = tune(TUNER.model_copy(update={"feature_views": 2}))
     printed = capsys.readouterr()
     assert printed.out == "", "stdout is for results"
     assert "of 4 is the best: AUC" in printed.err
@@ -132,7 +140,12 @@ def test_the_best_values_of_the_tuner_are_those_of_the_exported_model(
     assert {trial.n for trial in trials} == {16}, "measured on the eval films"
     assert sorted(two_small_networks) == sorted({trial.backbone for trial in trials}), "each built once"
 
+    def never(*_: object) -> np.ndarray:
+        raise AssertionError("the search has left the features of all films")
+
     two_small_networks.clear()
+    monkeypatch.setattr(Inference, "__call__", never)
+    trainer = TRAINER.model_copy(update={"feature_views": 1})
     model = run_executor(
         TrainerExecutor,
         {"examples": examples, "hyperparameters": made["best_hyperparameters"]},
@@ -142,7 +155,7 @@ def test_the_best_values_of_the_tuner_are_those_of_the_exported_model(
             "train_args": json.dumps({"splits": ["train"]}),
             "eval_args": json.dumps({"splits": ["eval"]}),
             "custom_config": json.dumps(
-                config | {"trainer": TRAINER.model_dump_json(), "threshold": ThresholdSettings().model_dump_json()}
+                config | {"trainer": trainer.model_dump_json(), "threshold": ThresholdSettings().model_dump_json()}
             ),
         },
     )["model"][0]
@@ -156,7 +169,7 @@ def test_the_best_values_of_the_tuner_are_those_of_the_exported_model(
     assert info.trainable_parameters == (width + 1) * best.dense + (best.dense + 1) * 2
     assert info.training["history"][0]["learning_rate"] == best.learning_rate
     assert info.settings["epochs"] == len(info.training["history"]) == 2
-    assert info.settings["feature_views"] == 0, "what is not searched stays as it is set"
+    assert info.settings["feature_views"] == 1, "what is not searched stays as it is set"
     assert info.tuning is not None
     assert (info.tuning.trials, info.tuning.best, info.tuning.values) == (4, best.rate, best.values)
     assert not list(Path(config["checkpoint_dir"]).iterdir()), "nothing is left for ever"
@@ -237,12 +250,13 @@ def test_a_trial_whose_loss_is_no_number_fails_alone(
     first, again = (run_trial(job, number, values) for number in (1, 2))
     assert first.rate == again.rate, "a trial is the same whichever came before it"
     assert (first.eval_loss, first.epochs) == (again.eval_loss, 2)
-    kept = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.npz")}
+    files = FeatureFiles(tmp_path / SINGLE, tuned(search.trainer, values))
+    of_train, of_view, of_eval = files.of(job.train), files.of(job.train, 1), files.of(job.eval)
     keras.utils.set_random_seed(TRAINER.seed)
     of_trainer = Inference(build_extractor(TRAINER.model_copy(update={"backbone": "vgg16"}), 32).model, 8)
-    features = np.load(tmp_path / "vgg16" / "features_0.npz")["outputs"]
+    features = np.load(of_train)["outputs"]
     np.testing.assert_array_equal(of_trainer(job.train, ""), features, "a random backbone is the Trainer's")
-    assert kept == {f"vgg16/features_{of}.npz" for of in (0, "eval")} | {"vgg16/strength_0.5/features_1.npz"}
+    assert set(tmp_path.rglob("*.npz")) == {of_train, of_view, of_eval}
 
     monkeypatch.setattr(training, "_finite", lambda _: False)
     failed = run_trial(job, 3, values)

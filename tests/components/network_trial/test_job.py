@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.network_trial.job import job_of
+from components.network_trial.job import forget_features, job_of
 from components.network_trial.roles import Roles, roles_of_fold
 
 TOLD = {
@@ -51,3 +51,17 @@ def test_another_configuration_never_goes_on_from_it(change: dict[str, Any]) -> 
 
 def test_other_records_never_go_on_from_it() -> None:
     assert job_of(records("/tfx/8"), TOLD)[0].checkpoints != job_of(records(), TOLD)[0].checkpoints
+
+
+def test_features_of_films_are_shared_by_all_networks_and_folds_and_removed_at_the_end(tmp_path: Path) -> None:
+    told = TOLD | {"checkpoint_dir": str(tmp_path)}
+    features = job_of(records(), told)[0].features
+    other = {"trainer_settings": '{"backbone": "vgg16"}', "splits": roles_of_fold(2, 3).model_dump_json()}
+    assert features is not None
+    assert job_of(records(), told | other)[0].features == features
+    for name in ("data_digest", "code_digest", "weights_digest"):
+        assert job_of(records(), told | {name: "e"})[0].features != features
+    for folder in (features, tmp_path / "of another"):
+        folder.mkdir()
+    forget_features(tmp_path)
+    assert [folder.name for folder in tmp_path.iterdir()] == ["of another"]

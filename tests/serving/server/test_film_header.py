@@ -9,7 +9,7 @@ from PIL import Image
 
 from serving.server.film_header import FilmSize, film_size, scans
 from serving.server.limits import Limits
-from trainer.preprocessing import MAX_SCANS
+from trainer.film_faults import MAX_SCANS
 
 from .conftest import encoded
 

@@ -1,0 +1,40 @@
+"""Claims 2 and 3: what they make of their runs, and that a run happens."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.claim import Effort
+from benchmarks.claims import ingest_workers
+from benchmarks.claims.ingest_workers import Run, measure, rows_of
+
+
+def run(films: int, seconds: float, peak: float) -> Run:
+    """A run whose record files, of 100 films each, are done at equal intervals after ten seconds of start."""
+    files = films // 100
+    return Run(films, seconds, peak, [(10 + (seconds - 10) * number / files, 100) for number in range(1, files + 1)])
+
+
+def test_speed_is_told_with_and_without_the_start_and_memory_against_fewer_films() -> None:
+    runs = {
+        (1000, 1): [run(1000, 12, 800), run(1000, 12, 1000)],
+        (5000, 1): [run(5000, 60, 880), run(5000, 110, 1000)],
+        (1000, 2): [run(1000, 12, 2000), run(1000, 12, 2000)],
+        (5000, 2): [run(5000, 30, 2500), run(5000, 60, 2000)],
+    }
+    steady, with_start, one, two = rows_of(runs, 1000, 5000)
+    assert steady.values == pytest.approx((2.5, 2))
+    assert with_start.values == pytest.approx((2, 110 / 60))
+    assert one.values == pytest.approx((1.1, 1))
+    assert two.values == pytest.approx((1.25, 1))
+    assert (one.met, two.met, steady.claim, one.claim) == (True, True, 2, 3)
+    assert (steady.ours, with_start.peer, two.peer) == ("175 films/s", "85 s", "2000 MiB")
+
+
+@pytest.mark.e2e
+def test_runs_are_measured_in_turn_on_one_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_workers, "QUICK", (60, 90, 1))
+    rows = measure(Effort(quick=True, real=None, scratch=tmp_path))
+    assert [row.claim for row in rows] == [2, 2, 3, 3]
+    assert all(value > 0 for row in rows for value in row.values)
+    assert sorted(folder.name for folder in tmp_path.glob("manifest-*")) == ["manifest-60", "manifest-90"]

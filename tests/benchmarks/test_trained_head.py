@@ -1,0 +1,93 @@
+"""The claim about the time to a trained head, on a few films and two convolutions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from benchmarks.claim import Effort
+from benchmarks.claims import trained_head
+from benchmarks.feature_cache import Network
+from benchmarks.plain_training import (
+    PlainTraining,
+    Study,
+    augmentation_of_the_study,
+    draw_study,
+    some,
+    training_of,
+    whole,
+)
+from tests.model_trial import small_frozen_backbone
+from trainer.servable import Rate
+
+TINY = Study(Network("inception_resnet_v2", 32, 1), train=4, eval=2, epochs=2)
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    with small_frozen_backbone():
+        yield
+
+
+@pytest.fixture
+def scratch(films: Path, tmp_path: Path) -> Path:
+    """Where the films lie that would be drawn."""
+    (tmp_path / "films-of-14-patients").symlink_to(films)
+    return tmp_path
+
+
+def test_a_plain_training_is_its_first_epoch_and_the_others() -> None:
+    assert whole(first=10, epoch=2, epochs=50) == 10 + 49 * 2
+
+
+def test_so_many_films_of_each_class_and_split_are_taken_and_too_few_are_told() -> None:
+    rows: list[Any] = [
+        SimpleNamespace(split=split, label=label, number=number)
+        for number in range(3)
+        for split in ("train", "eval", "test")
+        for label in ("covid", "healthy")
+    ]
+    taken = some(rows, ("covid", "healthy"), {"train": 2, "eval": 1})
+    assert sorted((row.split, row.label, row.number) for row in taken) == sorted(
+        [("train", label, number) for label in ("covid", "healthy") for number in (0, 1)]
+        + [("eval", "covid", 0), ("eval", "healthy", 0)]
+    )
+    with pytest.raises(ValueError, match=r"^3 films of covid in the split train; 4 are wanted$"):
+        some(rows, ("covid", "healthy"), {"train": 4})
+
+
+def test_the_time_is_measured_with_what_went_through_the_backbone(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Effort, "pairs", 1)
+    monkeypatch.setattr(trained_head, "GLANCE", TINY)
+    (row,) = trained_head.measure(Effort(quick=True, real=None, scratch=scratch))
+    assert row.what == (
+        "records to a trained head: 8 + 4 drawn films, inception_resnet_v2 at 32 px, 2 epochs, augmented"
+    )
+    assert (len(row.values), str(row.goal)) == (1, "≥ 15")
+    assert row.values[0] > 0
+    assert "20 films go through it, with the peer 24;" in row.note
+
+
+def test_both_sides_are_trained_to_the_end_with_the_same_augmentation(scratch: Path) -> None:
+    records, settings = draw_study(TINY, scratch)
+    job = training_of(records, settings, TINY, 3, scratch / "kept")
+    assert (len(job.train), len(job.eval), job.settings.epochs, job.settings.seed) == (8, 4, 2, 3)
+    assert job.settings.augmentation == augmentation_of_the_study()
+    area = PlainTraining(job, normalised=True).best_auc(2)
+    assert 0 <= area.low <= area.value <= area.high <= 1
+    assert area.n == 4
+
+
+def test_an_area_is_not_worse_where_the_intervals_overlap_or_ours_lies_above() -> None:
+    low = Rate(value=0.6, low=0.5, high=0.7, n=80, patients=60)
+    high = Rate(value=0.9, low=0.8, high=0.95, n=80, patients=60)
+    overlap, difference = trained_head.area_rows([(high, low), (high, high), (low, low)], "films")
+    assert (overlap.met, difference.met) == (True, None)
+    assert min(overlap.values) >= 1
+    assert difference.values == pytest.approx((0.3, 0, 0))
+    assert overlap.ours == "0.900 (0.80-0.95), 0.900 (0.80-0.95), 0.600 (0.50-0.70)"
+    assert not trained_head.area_rows([(low, high)], "films")[0].met
