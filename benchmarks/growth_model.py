@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from scipy.optimize import nnls
 
 from trainer.strict import Settings
 
@@ -32,9 +31,14 @@ class Line(Settings):
 
 def fitted(films: Sequence[int], seconds: Sequence[float]) -> Line:
     """The line of least squares whose two numbers are not below 0: none takes less time for more films."""
-    (start, film), _ = nnls(np.stack([np.ones(len(films)), films], axis=1), np.asarray(seconds, float))
-    residual = np.abs(start + film * np.asarray(films) - seconds).max()
-    return Line(start=start, film=film, residual=float(residual))
+    counts, measured = np.asarray(films, float), np.asarray(seconds, float)
+    film, start = np.polyfit(counts, measured, 1)
+    if film < 0:  # the best of the lines that are allowed then lies at this bound
+        film, start = 0.0, measured.mean()
+    elif start < 0:
+        film, start = counts @ measured / (counts @ counts), 0.0
+    residual = np.abs(start + film * counts - measured).max()
+    return Line(start=float(start), film=float(film), residual=float(residual))
 
 
 def page(figures: Mapping[str, Any]) -> str:

@@ -34,6 +34,8 @@ def test_a_line_is_found_again_and_what_lies_beside_it_is_its_residual() -> None
 
 
 def test_no_component_gets_faster_with_more_films() -> None:
+    noisy = fitted((98, 199, 399), (0.1, 0.1, 0.1000001))
+    assert noisy.start == pytest.approx(0.1, rel=1e-3)
     falling = fitted(COUNTS, (9, 8, 7))
     assert falling.film == 0
     assert falling.start == pytest.approx(8)
