@@ -80,11 +80,10 @@ def run(films: Path, workers: int, manifest: Path | None = None) -> tuple[list[R
     print(f"{films.name}, {workers} workers", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=films.parent) as scratch:
         command = [sys.executable, str(HERE / "ingest_case.py"), str(films), str(workers), scratch]
-        process = psutil.Popen(
-            [*command, str(manifest or Path(scratch, "manifest"))], stdout=subprocess.PIPE, text=True
-        )
-        memory = _watch(process)
-        lines = [json.loads(line) for line in process.stdout.read().splitlines()]
+        command.append(str(manifest or Path(scratch, "manifest")))
+        with psutil.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            memory = _watch(process)
+            lines = [json.loads(line) for line in process.stdout.read().splitlines()]
     if process.returncode:
         raise SystemExit(f"the case of {films.name} and {workers} workers ended with {process.returncode}")
     made = lines.pop()

@@ -140,7 +140,7 @@ class PlainTraining:
         if self._model is None:
             self._model = self._build()
             self._eval = _arrays(self._job.eval)
-            films = _generator(self._job.settings.augmentation)
+            films = study_generator(self._job.settings.augmentation)
             self._train = films.flow(*_arrays(self._job.train), batch_size=size, seed=self._job.settings.seed)
         self._model.fit(
             self._train,
@@ -174,8 +174,11 @@ def _arrays(split: Split) -> tuple[np.ndarray, np.ndarray]:
     return images.astype(np.float32), one_hot(split.labels, len(split.classes))
 
 
-def _generator(ranges: Augmentation) -> tf.keras.preprocessing.image.ImageDataGenerator:
-    """Keras's generator in our ranges; it has nothing for a random factor on the grey levels but a function."""
+def study_generator(ranges: Augmentation) -> tf.keras.preprocessing.image.ImageDataGenerator:
+    """Keras's generator in our ranges, with black where a film ends, as ours has.
+
+    It has nothing for a random factor on the grey levels but a function.
+    """
     rng = np.random.default_rng(SEED)
     return tf.keras.preprocessing.image.ImageDataGenerator(
         rotation_range=ranges.rotation,

@@ -11,6 +11,8 @@ from benchmarks.results import figure as digits
 _MET, _MISSED, _SPREAD = "#1b7837", "#b2182b", "#9e9e9e"
 _LINE_LETTERS: Final = 62
 _INCHES_A_LINE: Final = 0.17
+#: Parts of a goal beyond these stand at the edge, so that the others can be told apart.
+_WORST, _BEST = 0.1, 10.0
 
 
 def draw(rows: Iterable[Row], file: Path) -> None:
@@ -27,17 +29,19 @@ def draw(rows: Iterable[Row], file: Path) -> None:
     places = [sum(heights[:index]) + height / 2 for index, height in enumerate(heights)]
     figure, axes = pyplot.subplots(figsize=(11, 1.3 + sum(heights)), layout="constrained")
     for place, row in zip(places, judged, strict=True):
-        parts = [part_of_goal(row, value) for value in row.values]
+        parts = [_within(part_of_goal(row, value)) for value in row.values]
         axes.plot([min(parts), max(parts)], [place, place], color=_SPREAD, linewidth=4, solid_capstyle="round")
         marker, colour = ("o", _MET) if row.met else ("X", _MISSED)
-        axes.plot(part_of_goal(row, row.median), place, marker, color=colour, markersize=7)
+        axes.plot(_within(part_of_goal(row, row.median)), place, marker, color=colour, markersize=7)
         axes.text(1.01, place, f"{digits(row.median)} {row.unit}, goal {row.goal}", fontsize=7, va="center",
                   color=colour, transform=axes.get_yaxis_transform())  # fmt: skip
     axes.axvline(1, color="black", linewidth=1, zorder=0)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("{x:g}")
-    axes.tick_params(axis="x", which="both", labelsize=7)
+    axes.set_xlim(_WORST * 0.9, _BEST * 1.1)
+    axes.set_xticks(
+        [0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1 or less", "0.2", "0.5", "1", "2", "5", "10 or more"], fontsize=7
+    )
+    axes.minorticks_off()
     axes.set_xlabel("how many times the goal is reached, logarithmic; right of the line it is met", fontsize=8)
     axes.set_yticks(places, labels, fontsize=7)
     axes.tick_params(axis="y", length=0)
@@ -50,6 +54,10 @@ def draw(rows: Iterable[Row], file: Path) -> None:
     figure.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     figure.savefig(file, dpi=130)
     pyplot.close(figure)
+
+
+def _within(part: float) -> float:
+    return min(max(part, _WORST), _BEST)
 
 
 def part_of_goal(row: Row, value: float) -> float:

@@ -19,17 +19,23 @@ def comparable(before: Iterable[Row], now: Iterable[Row]) -> Iterator[tuple[Row,
 
 
 def worse(before: Iterable[Row], now: Iterable[Row]) -> list[str]:
-    """A line for each row whose median is worse by more than a tenth, with no value as good as the old median."""
+    """A line for each row that lost its goal, or whose median is worse by more than a tenth.
+
+    Worse is worse than the old median in the better quartile of its values too, so that no lucky one hides it.
+    """
     faults = []
     for old, new in comparable(before, now):
         assert new.goal is not None
         sign = 1 if new.goal.way == "at least" else -1
-        best = max(new.values) if sign == 1 else min(new.values)
+        best = sorted(new.values, reverse=sign == 1)[len(new.values) // 4]
         allowed = old.median * (1 - sign * TOLERANCE)
-        if sign * new.median < sign * allowed and sign * best < sign * old.median:
+        slower = sign * new.median < sign * allowed and sign * best < sign * old.median
+        lost = bool(old.met) and not new.met
+        if slower or lost:
             faults.append(
                 f"claim {new.claim}, {new.what}: {new.median:.3g} {new.unit}, before {old.median:.3g} "
-                f"({min(new.values):.3g} to {max(new.values):.3g} in {len(new.values)}); goal {new.goal}"
+                f"({min(new.values):.3g} to {max(new.values):.3g} in {len(new.values)}); "
+                f"goal {new.goal}{', met before' * lost}"
             )
     return faults
 

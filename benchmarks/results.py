@@ -12,6 +12,8 @@ from benchmarks.claim import Row
 from trainer.strict import Settings
 
 _VERDICT: Final = {True: "yes", False: "**no**", None: ""}
+#: Of the claims.
+_NUMBERS: Final = range(1, 13)
 
 
 class Measured(Settings):
@@ -68,11 +70,14 @@ def page(results: Results) -> str:
     """The page ``results.md``."""
     judged = [row for row in results.rows if row.goal is not None]
     notes = [f"- {row.claim}, {row.what}: {row.note}" for row in results.rows if row.note]
+    missing = [str(number) for number in _NUMBERS if number not in {row.claim for row in results.rows}]
     parts = [
         "# Measured claims",
-        "`make bench` writes this page. Each figure is the median of pairs that were taken in turn on the same\n"
-        "machine and films, with the smallest and the largest. Absolute figures are for reading; the ratios are held\n"
-        f"to goals. Goals met: {sum(row.met is True for row in judged)} of {len(judged)}.",
+        "`make bench` writes this page. Each figure is the median of n values, with the smallest, the largest and n\n"
+        "in brackets; where a peer is named, of pairs that were taken in turn on the same machine and films. Absolute\n"
+        "figures are for reading; the ratios are held to goals. Goals met: "
+        f"{sum(row.met is True for row in judged)} of {len(judged)}.",
+        *([f"Claims that are not measured yet: {', '.join(missing)}."] if missing else []),
         "![Medians beside their goals](results.png)",
         table(results.rows),
         *(["## What limits them", "\n".join(notes)] if notes else []),

@@ -12,13 +12,16 @@ import tensorflow as tf
 from PIL import Image
 
 from benchmarks.claim import Effort
-from benchmarks.serving_load import SEED, draw, export_untrained, untrained
+from benchmarks.served import SEED, draw, export_untrained, untrained
+from pipeline.sample.data_set import draw_data_set
 from trainer.preprocessing import films_to_images
 from trainer.settings import BackboneName
 
 #: Backbone and side of its images in pixels.
 DEMO: Final[tuple[BackboneName, int]] = ("inception_resnet_v2", 224)
 QUICK: Final[tuple[BackboneName, int]] = ("cnn", 64)
+#: Of each class in the drawn data set that small films are taken from.
+PATIENTS: Final = 12
 #: Pixels of a real film that is asked about.
 REAL_PIXELS: Final = (2_000_000, 4_000_000)
 #: Shorter sides of the drawn ones that stand in for them.
@@ -62,10 +65,15 @@ class Network:
         return self.preprocessing()(tf.constant(films))
 
 
-def network_of(effort: Effort) -> Network:
-    """The demo's own, InceptionResNetV2 at 224 px; quick: the cnn at 64 px. Exported once for all claims of a run."""
-    backbone, side = QUICK if effort.quick else DEMO
-    models = effort.scratch / f"served-{backbone}-{side}"
+def network_of(effort: Effort, which: tuple[BackboneName, int] | None = None) -> Network:
+    """A network, exported once for all claims of a run.
+
+    Args:
+        effort: Where it is kept.
+        which: Backbone and side; None = the demo's own, InceptionResNetV2 at 224 px, or quick: the cnn at 64 px.
+    """
+    backbone, side = which or (QUICK if effort.quick else DEMO)
+    models = effort.scratch / f"served-{backbone}-{side}-seed-{SEED}"
     classifier = untrained(backbone, side)
     network = Network(f"{backbone}, {side} px", models, classifier.core)
     if not network.version.is_dir():
@@ -74,6 +82,15 @@ def network_of(effort: Effort) -> Network:
         export_untrained(classifier, draft)
         draft.rename(network.version)
     return network
+
+
+def drawn(effort: Effort) -> tuple[str, list[bytes]]:
+    """What they are, and films as the demo draws them: JPEG and PNG of 320 to 840 px on a side."""
+    folder = effort.scratch / f"films-of-{PATIENTS}-patients-a-class-seed-{SEED}"
+    if not folder.is_dir():
+        draw_data_set(folder, patients=PATIENTS, seed=SEED)
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".png", ".jpg", ".jpeg"))
+    return "drawn films as in the demo", [file.read_bytes() for file in files]
 
 
 def jpegs(effort: Effort, count: int) -> tuple[str, list[bytes]]:

@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/serving_load.py --minutes 30 [--connections 8] [--model FOLDER]
+    python -m benchmarks.serving_load --minutes 30 [--connections 8] [--model FOLDER]
 
 Exports an untrained network, or copies a version's folder, as versions 1, 2 and 3, starts ``cxr serve`` in a process of
 its own, and asks it over gRPC and REST from as many threads as connections: one to four films of mixed sizes and
@@ -16,19 +16,15 @@ import argparse
 import base64
 import datetime
 import importlib.metadata
-import io
 import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -38,25 +34,18 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 
 import grpc
 import httpx
-import keras
 import numpy as np
 import psutil
 import tensorflow as tf
-from PIL import Image
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from pipeline.sample.anatomy import Patient, draw_film
+from benchmarks.served import SECONDS_TO_LOAD, SEED, draw, export_untrained, serving, untrained, wait_until_served
 from serving.server.servable import Servable
 from serving.server.tensors import bytes_array
-from trainer.export import export
-from trainer.model import Classifier, build_classifier, build_extractor
-from trainer.settings import BackboneName, TrainerSettings
-from trainer.signatures import Decision
 from trainer.warm_up import write_warm_up
 
 HERE: Final = Path(__file__).parent
-SEED: Final = 11
 #: Shorter side of the films in pixels, and how often each is asked for.
 SIDES: Final = {64: 4, 300: 4, 1000: 2, 2500: 1}
 KINDS: Final = ("PNG", "JPEG", "BMP")
@@ -64,7 +53,6 @@ BROKEN: Final = 0.01
 EXPLAINED: Final = 0.2
 MOST_FILMS: Final = 4
 TOLERANCE: Final = 1e-5
-SECONDS_TO_LOAD: Final = 300
 
 
 @dataclass(frozen=True)
@@ -86,16 +74,6 @@ class Tally:
     versions: set[int] = field(default_factory=set)
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-
-
-def draw(rng: np.random.Generator, side: int, kind: str) -> bytes:
-    """A drawn film, encoded; ``side`` is its shorter."""
-    film = draw_film(
-        rng, Patient.draw(rng), view="PA", opacities=bool(rng.integers(2)), height=side * 6 // 5, width=side
-    )
-    stream = io.BytesIO()
-    Image.fromarray(film).save(stream, kind)
-    return stream.getvalue()
 
 
 def films_of(version: Path, sides: Mapping[int, int], per_side: int) -> tuple[list[Film], list[Film]]:
@@ -190,57 +168,11 @@ def _ask_rest(http: httpx.Client, films: Sequence[Film], signature: str) -> list
     return [(row["valid"], row["score"]) for row in reply.json()["predictions"]]
 
 
-def untrained(backbone: BackboneName, image_size: int) -> Classifier:
-    """An untrained network, the same at every call, whose scores differ from film to film."""
-    keras.utils.set_random_seed(SEED)
-    settings = TrainerSettings(backbone=backbone, weights="random")
-    classifier = build_classifier(settings, build_extractor(settings, image_size), 2)
-    for weight in classifier.head.weights:
-        if "probabilities/kernel" in weight.path:
-            weight.assign(weight * 100)  # so that a mix-up is seen
-    return classifier
-
-
-def export_untrained(classifier: Classifier, folder: Path) -> None:
-    """Writes it as a version."""
-    export(classifier, Decision(("covid", "healthy"), "covid", 0.5), folder)
-
-
 def push(version: Path, models: Path, number: int) -> None:
     """Publishes a version by rename."""
     draft = models / "load" / f".{number}"
     shutil.copytree(version, draft)
     draft.rename(models / "load" / str(number))
-
-
-@contextmanager
-def serving(models: Path) -> Iterator[tuple["subprocess.Popen[str]", tuple[int, int]]]:
-    """A server in a process of its own, and its ports of gRPC and REST."""
-    program = "from cxr.main import main; main()"
-    options = ["serve", "--models", str(models), "--grpc-port", "0", "--rest-port", "0"]
-    with subprocess.Popen([sys.executable, "-c", program, *options], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = {name: rest for name, _, rest in (process.stdout.readline().partition(" ") for _ in range(3))}
-        try:
-            yield process, (int(lines["gRPC"].rsplit(":", 1)[1]), int(lines["page"].rstrip("/\n").rsplit(":", 1)[1]))
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
-
-
-def wait_until_served(port: int, version: int, seconds: float = SECONDS_TO_LOAD) -> None:
-    """Until a version is available.
-
-    Raises:
-        RuntimeError: It is not, after so many seconds.
-    """
-    url, end = f"http://127.0.0.1:{port}/v1/models/load/versions/{version}", time.monotonic() + seconds
-    while time.monotonic() < end:
-        reply = httpx.get(url, trust_env=False).json()
-        if any(one["state"] == "AVAILABLE" for one in reply.get("model_version_status", [])):
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"version {version} is not served after {seconds} s")
 
 
 def load(

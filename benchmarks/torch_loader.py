@@ -1,8 +1,8 @@
 """A torch DataLoader over folders of films, in an environment of its own: ``make peers``.
 
-``.peers/bin/python benchmarks/torch_loader.py FOLDER BATCH WORKERS``. For each line on stdin it makes one pass over
-the films and answers with its seconds: ``first`` with a new loader, whose workers start in that time, and ``later``
-with one whose workers live on.
+``.peers/bin/python benchmarks/torch_loader.py FOLDER BATCH WORKERS``. It says torch's version; then for each line on
+stdin it makes one pass over the films and answers with its seconds: ``first`` with a new loader, whose workers start in
+that time, and ``later`` with one whose workers live on.
 """
 
 import sys
@@ -39,8 +39,9 @@ def drain(batches: Iterable[object]) -> int:
 
 
 def main() -> None:
-    """Answers until stdin ends."""
+    """Says torch's version and answers until stdin ends."""
     folder, batch, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    print(torch.__version__, flush=True)
     living = DataLoader(Folders(folder), batch, shuffle=True, num_workers=workers, persistent_workers=True)
     drain(living)
     for line in sys.stdin:

@@ -15,13 +15,15 @@ from trainer.strict import Settings
 BEAM_NODES: Final = ("ManifestGen", "XrayExampleGen", "StatisticsGen", "Evaluator")
 #: Those of them that read every film.
 FILM_NODES: Final = ("ManifestGen", "XrayExampleGen")
-#: Films from which on processes are worth their start to both: it takes 14 seconds, and the second process saves 6 to 7
-#: milliseconds per film (benchmarks/ingest.md), which comes out even at about 2,000.
+#: Files from which on processes are worth their start to both nodes together, with some to spare: benchmarks/ingest.md
+#: has their seconds with one and with two.
 FILMS_FOR_PROCESSES: Final = 3000
-#: Each takes 0.8 GB.
+#: Each has memory of its own for TensorFlow (benchmarks/ingest.md).
 MOST_PROCESSES: Final = 4
+#: The options of DirectRunner that say how many do the work, with Beam's own values.
+WORKERS: Final = {"direct_running_mode": "in_memory", "direct_num_workers": "1"}
 #: One process, without gRPC between the runner and itself.
-DEFAULT_OPTIONS: Final = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+DEFAULT_OPTIONS: Final = tuple(f"--{name}={value}" for name, value in WORKERS.items())
 _OPTION: Final = re.compile(r"--([A-Za-z][\w-]*)(=.*)?", re.DOTALL)
 _RUNNER: Final = "runner"
 
@@ -40,11 +42,18 @@ class BeamRunner(Settings):
     @property
     def processes(self) -> int:
         """Worker processes that the runner starts on this machine, 1 where it starts none."""
-        return int(self._values.get("direct_num_workers", "1")) or len(os.sched_getaffinity(0))
+        return int(self.workers["direct_num_workers"]) or len(os.sched_getaffinity(0))
 
     @property
-    def _values(self) -> dict[str, str]:
-        return {_name(option): option.partition("=")[2] for option in self.options}
+    def workers(self) -> dict[str, str]:
+        """The options of ``WORKERS``: what is said of them, or Beam's own values."""
+        said = {_name(option): option.partition("=")[2] for option in self.options}
+        return {name: said.get(name, value) for name, value in WORKERS.items()}
+
+    @property
+    def other_options(self) -> list[str]:
+        """The options that say nothing of workers on this machine."""
+        return [option for option in self.options if _name(option) not in WORKERS]
 
     @field_validator("options")
     @classmethod
@@ -58,8 +67,7 @@ class BeamRunner(Settings):
 
     @model_validator(mode="after")
     def _workers_have_processes(self) -> "BeamRunner":
-        workers = self._values.get("direct_num_workers", "1")
-        mode = self._values.get("direct_running_mode", "in_memory")
+        mode, workers = self.workers.values()
         if workers != "1" and mode == "in_memory":
             raise ValueError(
                 f"direct_num_workers is {workers}, but in the running mode in_memory one worker does all; "

@@ -140,7 +140,7 @@ def _run(
         **{name: getattr(plan, name) for name in PLANNED},
         metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
-    set_runners(pipeline, settings.beam)
+    set_runners(pipeline, settings.beam, here=True)
     return run_and_describe(pipeline, root, log_file, debug=debug)
 
 

@@ -92,6 +92,10 @@ def _run_locked(settings: RunSettings, root: Path, *, debug: bool) -> RunResult:
         result = _run_pipeline(plan, settings, root, model_folder, log_file, debug=debug)
     if result.status != "failed":
         last_run.remember(root, fingerprint, result)
+    if result.status not in ("failed", "refused_data"):
+        from trainer.job import forget_searches
+
+        forget_searches(root / "checkpoints")  # those of runs that were killed would lie there for ever
     return result
 
 
@@ -114,7 +118,7 @@ def _run_pipeline(
         version=int(time.time()),
         metadata_connection_config=connection_config(database),
     )
-    set_runners(pipeline, settings.beam)
+    set_runners(pipeline, settings.beam, here=True)
     try:
         AnnouncingBeamDagRunner().run(pipeline)
     except Exception as error:  # Beam raises whatever a node raised

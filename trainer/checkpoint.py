@@ -4,15 +4,23 @@ Keras's BackupAndRestore keeps weights and epoch in two files, the weights of a 
 the best weights nor the state of early stopping. Here a kill at any moment leaves the last finished epoch, complete.
 """
 
+import contextlib
+import glob
 import json
 import os
+import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
 
 from trainer.errors import RunError
+
+#: Seconds after which a draft counts as that of a killed process.
+ABANDONED: Final = 3600
 
 Epoch = dict[str, float]
 
@@ -59,14 +67,26 @@ class State:
 
 
 def save_arrays(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes an ``.npz``, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.draft")
-    with draft.open("wb") as stream:
-        np.savez(stream, **arrays)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(draft, file)
+    """Writes an ``.npz``, whole or not at all.
+
+    Runs on machines that share a volume may write the same file, and the first that is done removes its folder under
+    the others: a save that comes to nothing so is told in a line.
+    """
+    draft = file.with_name(f".{file.name}.{uuid.uuid4().hex}.draft")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as stream:
+            np.savez(stream, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, file)
+    except FileNotFoundError:
+        from trainer.progress import say  # brings Keras
+
+        say(f"{file} was not kept, for another run has removed its folder; this one goes on without it")
+    finally:
+        draft.unlink(missing_ok=True)
+    _remove_abandoned(file)
 
 
 def load_arrays(file: Path) -> dict[str, np.ndarray] | None:
@@ -82,3 +102,11 @@ def load_arrays(file: Path) -> dict[str, np.ndarray] | None:
         return None
     except (BadZipFile, ValueError, EOFError, OSError) as error:
         raise RunError(f"checkpoint {file} is damaged ({error}); delete it to train from the start") from error
+
+
+def _remove_abandoned(file: Path) -> None:
+    """Removes what killed processes have left of ``file``; what others may be writing stays."""
+    with contextlib.suppress(FileNotFoundError):
+        for draft in file.parent.glob(f".{glob.escape(file.name)}.*.draft"):
+            if time.time() - draft.stat().st_mtime > ABANDONED:
+                draft.unlink()

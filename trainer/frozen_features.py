@@ -19,7 +19,7 @@ class FeatureFiles:
     """Where the features of one backbone are kept, and never those of another or of other films.
 
     Attributes:
-        folder: of these records and weights alone.
+        folder: of these weights alone.
         settings: ``backbone``, ``weights``, ``seed``, ``batch_size`` and, for augmented views, ``augmentation`` decide.
     """
 
@@ -28,9 +28,11 @@ class FeatureFiles:
 
     def of(self, films: Split, view: int = 0) -> Path:
         """Features of all films of a split, as they are or in an augmented view, counted from 1."""
-        # A random backbone hangs on the seed; of another batch size the last digits differ.
-        told = [self.settings.weights, str(self.settings.seed), str(self.settings.batch_size)]
-        name = f"{key_of(*films.patterns)}_{view}"
+        # A random backbone hangs on the seed; with another batch size or on another device the last digits differ, on a
+        # GPU that multiplies in TF32 more than those.
+        device = "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+        told = [self.settings.weights, str(self.settings.seed), str(self.settings.batch_size), device]
+        name = f"{films.fingerprint[:16]}_{view}"
         if view:
             name += f"_{key_of(self.settings.augmentation.model_dump_json())}"
         return self.folder / f"{self.settings.backbone}-{key_of(*told)}" / f"{name}.npz"
@@ -61,8 +63,9 @@ class FrozenFeatures:
         classes = len(train.classes)
         inputs = np.concatenate([self.train, *self.views])
         labels = np.tile(one_hot(train.labels, classes), (len(self.views) + 1, 1))
-        rows = tf.data.Dataset.from_tensor_slices((inputs, labels)).with_options(untuned())
-        held_back = tf.data.Dataset.from_tensor_slices((self.eval, one_hot(evaluation.labels, classes)))
+        with tf.device("CPU"):  # a GPU would hold them for the whole training
+            rows = tf.data.Dataset.from_tensor_slices((inputs, labels)).with_options(untuned())
+            held_back = tf.data.Dataset.from_tensor_slices((self.eval, one_hot(evaluation.labels, classes)))
 
         def shuffled(epoch: int) -> tf.data.Dataset:
             seed = settings.seed + epoch

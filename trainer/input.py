@@ -1,8 +1,9 @@
 """Records to batches: the TFRecord files of one split in memory, as tf.data and as arrays."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import groupby
 from typing import Final
 
@@ -16,6 +17,10 @@ from trainer.features import IMAGE, LABEL, PATIENT_ID
 CHUNK: Final = 64
 #: Batches that lie ready, so that a step never waits for a copy.
 READY: Final = 2
+#: Bytes: TensorFlow takes as it lies what begins at a multiple of them, and copies everything else.
+ALIGNMENT: Final = 64
+#: Bytes of a record file that are read at once for its digest.
+_BLOCK: Final = 2**24
 
 _FILM: Final = {
     IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -50,6 +55,18 @@ class Split:
         """Pseudonym of each film's patient, str [n], in the order of the records."""
         return self._films[2]
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the bytes of the record files, 64 hex digits: other records have another, also where these lay before.
+
+        Without any file it is one as well; that there is none is told when films are asked for.
+        """
+        digest = hashlib.sha256()
+        for file in self._files():
+            found = tf.io.gfile.stat(file)
+            digest.update(_digest(file, found.length, found.mtime_nsec))
+        return digest.hexdigest()
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -60,17 +77,30 @@ class Split:
             batch_size: films in a batch.
             shuffle_seed: all films of the split in an order that only the seed decides; None = order of the files.
         """
-        films = self._in_order
-        if shuffle_seed is not None:
-            films = films.shuffle(len(self), seed=shuffle_seed, reshuffle_each_iteration=False)
-        return films.batch(batch_size).prefetch(READY)
+        if shuffle_seed is None:
+            return self._in_order.batch(batch_size).prefetch(READY)
+        if self.image_size**2 % ALIGNMENT == 0:
+            return _shuffled(self._in_order, len(self), shuffle_seed).batch(batch_size).prefetch(READY)
+        # Rows would be copied into the shuffle, all of them before the first batch, and lie there for the whole epoch.
+        images, labels = self._rows
+        numbers = tf.data.Dataset.range(len(self)).with_options(untuned())
+
+        def films(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return tf.gather(images, chosen), tf.gather(labels, chosen)
+
+        return _shuffled(numbers, len(self), shuffle_seed).batch(batch_size).map(films).prefetch(READY)
 
     @cached_property
     def _in_order(self) -> tf.data.Dataset:
-        """(image, one-hot label) of each film: references to rows, so that shuffling moves no pixel."""
-        rows = self._films[0], one_hot(self.labels, len(self.classes))
+        """(image, one-hot label) of each film: of aligned rows references, so that shuffling moves no pixel."""
         with tf.device("CPU"):
-            return tf.data.Dataset.from_tensor_slices(rows).with_options(untuned())
+            return tf.data.Dataset.from_tensor_slices(self._rows).with_options(untuned())
+
+    @cached_property
+    def _rows(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Images uint8 [n, S, S, 1] and one-hot labels float32 [n, C]."""
+        with tf.device("CPU"):
+            return self._films[0], tf.convert_to_tensor(one_hot(self.labels, len(self.classes)))
 
     @cached_property
     def _films(self) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:
@@ -119,11 +149,14 @@ class Split:
         Raises:
             RunError: No file matches.
         """
-        files = sorted(file for pattern in self.patterns for file in tf.io.gfile.glob(pattern))
+        files = self._files()
         if not files:
             raise RunError(f"no record file matches {', '.join(self.patterns)}; run the pipeline from the films on")
         alike = [tf.data.TFRecordDataset(list(some), kind) for kind, some in groupby(files, self._compression)]
         return reduce(tf.data.Dataset.concatenate, alike)
+
+    def _files(self) -> list[str]:
+        return sorted(file for pattern in self.patterns for file in tf.io.gfile.glob(pattern))
 
     def _compression(self, file: str) -> str:
         if self.compression_type is not None:
@@ -143,10 +176,28 @@ def one_hot(labels: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:
 
 
 def untuned() -> tf.data.Options:
-    """Without tf.data's search for numbers of threads, which costs as much as copying the films of a small split."""
+    """Without tf.data's search for numbers of threads, which costs as much as copying the films of a small split.
+
+    Nor does it rewrite what is done, for which it would write all films that a function holds into a graph.
+    """
     options = tf.data.Options()
+    options.experimental_optimization.apply_default_optimizations = False
     options.autotune.enabled = False
     return options
+
+
+def _shuffled(films: tf.data.Dataset, count: int, seed: int) -> tf.data.Dataset:
+    return films.shuffle(count, seed=seed, reshuffle_each_iteration=False)
+
+
+@cache
+def _digest(file: str, length: int, changed_ns: int) -> bytes:
+    """SHA-256 of a file in one state of it, read once in a process: folds meet in many splits."""
+    digest = hashlib.sha256()
+    with tf.io.gfile.GFile(file, "rb") as content:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    return digest.digest()
 
 
 def _to_images(raw: tf.Tensor, image_size: int) -> tf.Tensor:

@@ -3,9 +3,10 @@
 import functools
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 import tensorflow as tf
@@ -15,6 +16,8 @@ from trainer.servable import Tuning
 from trainer.settings import ThresholdSettings, TrainerSettings
 from trainer.tuner_settings import tuned
 from trainer.tuner_trials import read_trial
+
+_SEARCHES: Final = "tuner-"
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,12 @@ class Job:
         if best is not None:
             settings = tuned(settings, best.values)
 
-        # Another configuration, or other records or code, never goes on from this one's checkpoints. The records are
-        # told by their place, which TFX gives to one execution only: the same films split anew are other records.
+        # Another configuration, or other records or code, never goes on from this one's checkpoints. TFX gives the
+        # place of the records to one execution only, until somebody removes its folders and leaves the checkpoints:
+        # hence their content, too.
         named = [settings.model_dump_json()]
         named += [config[key] for key in ("data", "data_digest", "code_digest", "weights_digest")]
+        named += [*fn_args.train_files, *fn_args.eval_files, train.fingerprint, evaluation.fingerprint]
         return cls(
             train=train,
             eval=evaluation,
@@ -68,7 +73,7 @@ class Job:
             settings=settings,
             threshold=ThresholdSettings.model_validate_json(config["threshold"]),
             model_dir=Path(fn_args.serving_model_dir),
-            checkpoints=Path(config["checkpoint_dir"]) / key_of(*named, *fn_args.train_files, *fn_args.eval_files),
+            checkpoints=Path(config["checkpoint_dir"]) / key_of(*named),
             data_digest=config["data_digest"],
             code_digest=config["code_digest"],
             log_dir=fn_args.model_run_dir,
@@ -91,7 +96,13 @@ def splits_of(fn_args: Any) -> tuple[Split, Split, str]:
 def searches_of(fn_args: Any) -> Path:
     """The folder of all searches on these records, the same for the Tuner and the Trainer behind it."""
     key = key_of(fn_args.custom_config["data"], *fn_args.train_files, *fn_args.eval_files)
-    return Path(fn_args.custom_config["checkpoint_dir"]) / f"tuner-{key}"
+    return Path(fn_args.custom_config["checkpoint_dir"]) / f"{_SEARCHES}{key}"
+
+
+def forget_searches(checkpoint_dir: Path) -> None:
+    """Removes what searches have kept, those that came to no model as well, where no other run uses the folder."""
+    for folder in checkpoint_dir.glob(f"{_SEARCHES}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def features_of(fn_args: Any) -> Path:

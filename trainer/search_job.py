@@ -33,6 +33,7 @@ class SearchJob:
         """From TFX's FnArgs, whose ``custom_config`` holds the settings as JSON strings."""
         config = fn_args.custom_config
         train, evaluation, positive = splits_of(fn_args)
-        key = key_of(*(config[name] for name in ("search", "data_digest", "code_digest", "weights_digest")))
+        named = [config[name] for name in ("search", "data_digest", "code_digest", "weights_digest")]
+        key = key_of(*named, train.fingerprint, evaluation.fingerprint)
         search, folder = Search.model_validate_json(config["search"]), searches_of(fn_args) / key
         return cls(train, evaluation, positive, search, folder, features_of(fn_args))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,12 +29,27 @@ LEFT_OUT: Final = "the torch DataLoader is left out: `make peers` installs it (C
 
 FIRST: Final = Goal(way="at least", bound=5)
 LATER: Final = Goal(way="at least", bound=8)
-KERAS: Final = "Keras's image_dataset_from_directory, JPEG"
-CACHED: Final = f"{KERAS}, .cache() of films, .shuffle(n), .batch({BATCH})"
-TORCH: Final = f"torch DataLoader with {WORKERS} workers, JPEG by Pillow"
 
-#: Peer -> its short name.
-BESIDE: Final = {KERAS: "Keras", CACHED: "Keras's cache", TORCH: "torch"}
+
+@dataclass(frozen=True)
+class Peer:
+    """A loader of other people.
+
+    Attributes:
+        name: In the row's work: rows are told apart by it.
+        how: What it does, as in the row.
+        judged: Whether the goals are about it.
+    """
+
+    name: str
+    how: str
+    judged: bool = True
+
+
+KERAS: Final = Peer("Keras", "Keras's image_dataset_from_directory, JPEG")
+CACHED: Final = Peer("Keras's cache", f"{KERAS.how}, .cache() of films, .shuffle(n), .batch({BATCH})")
+GRAY: Final = Peer("Keras with one channel", f"{KERAS.how}, color_mode='grayscale'", judged=False)
+TORCH: Final = Peer("torch", f"DataLoader with {WORKERS} workers, JPEG by Pillow")
 
 #: A pass over the films that gives its own seconds.
 Pass = Callable[[], float]
@@ -57,20 +73,22 @@ def _rows(films: Films, pairs: int) -> Iterator[Row]:
 
     later()
     ours: dict[Which, Pass] = {"first": lambda: seconds(first), "later": lambda: seconds(later)}
-    uncached, cached = keras_batches(films), with_cache(films)
-    theirs: list[tuple[Which, str, Pass]] = [
+    uncached, cached, gray = keras_batches(films), with_cache(films), keras_batches(films, color_mode="grayscale")
+    theirs: list[tuple[Which, Peer, Pass]] = [
         ("first", KERAS, lambda: seconds(lambda: drain(keras_batches(films)))),
+        ("first", GRAY, lambda: seconds(lambda: drain(keras_batches(films, color_mode="grayscale")))),
         ("later", KERAS, lambda: seconds(lambda: drain(uncached))),
         ("later", CACHED, lambda: seconds(lambda: drain(cached))),
+        ("later", GRAY, lambda: seconds(lambda: drain(gray))),
     ]
-    for which, against, peer in theirs:
-        yield row(films, which, against, take_pairs(ours[which], peer, pairs, reported))
+    for which, peer, its in theirs:
+        yield row(films, which, peer, take_pairs(ours[which], its, pairs, reported))
     if not PEERS.exists():
         print(LEFT_OUT, file=sys.stderr)
         return
-    with torch_passes(films.jpegs) as peers:
+    with torch_passes(films.jpegs) as (torch, passes):
         for which in ours:
-            yield row(films, which, TORCH, take_pairs(ours[which], peers(which), pairs, reported))
+            yield row(films, which, torch, take_pairs(ours[which], passes(which), pairs, reported))
 
 
 def drain(batches: Iterable[object]) -> None:
@@ -79,11 +97,12 @@ def drain(batches: Iterable[object]) -> None:
         pass
 
 
-def keras_batches(films: Films, batch: int | None = BATCH) -> tf.data.Dataset:
-    """Batches of the JPEG files with the loader's defaults: three channels, float32, in a new order in every pass."""
+def keras_batches(films: Films, batch: int | None = BATCH, color_mode: str = "rgb") -> tf.data.Dataset:
+    """Batches of the JPEG files as the loader makes them by default: float32, in a new order in every pass."""
     return keras.utils.image_dataset_from_directory(
         films.jpegs,
         label_mode="categorical",
+        color_mode=color_mode,
         batch_size=batch,
         image_size=(films.side, films.side),
         seed=SEED,
@@ -97,8 +116,8 @@ def with_cache(films: Films) -> tf.data.Dataset:
 
 
 @contextmanager
-def torch_passes(jpegs: Path, python: Path = PEERS) -> Iterator[Callable[[Which], Pass]]:
-    """A process with torch, which makes the passes that it is asked for and times them itself."""
+def torch_passes(jpegs: Path, python: Path = PEERS) -> Iterator[tuple[Peer, Callable[[Which], Pass]]]:
+    """A process with torch, of which version, which makes the passes that it is asked for and times them itself."""
     command = [python, ROOT / "benchmarks" / "torch_loader.py", jpegs, str(BATCH), str(WORKERS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         asked, answers = process.stdin, process.stdout
@@ -109,7 +128,8 @@ def torch_passes(jpegs: Path, python: Path = PEERS) -> Iterator[Callable[[Which]
             print(which, file=asked, flush=True)
             return float(answers.readline())
 
-        yield lambda which: lambda: ask(which)
+        version = answers.readline().strip()
+        yield replace(TORCH, how=f"torch {version}, {TORCH.how}"), lambda which: lambda: ask(which)
         asked.close()
 
 
@@ -120,22 +140,21 @@ def reported(work: Callable[[], object]) -> float:
     return taken
 
 
-def row(films: Films, which: Which, against: str, pairs: Pairs) -> Row:
+def row(films: Films, which: Which, peer: Peer, pairs: Pairs) -> Row:
     """Films a second, ours over the peer's."""
     passes = {"first": "first pass, from closed files", "later": "every later pass, each in a new order"}
     notes = {
-        "first": "TFRecord's checksum and the copies of parse, decode_raw and batch; half of it on one core",
+        "first": "TFRecord's checksum and the copies of parse, decode_raw and batch",
         "later": "one copy of each film into its batch, at the speed of memory"
-        + (", which the peer has too, of twelve times the bytes" if against == CACHED else ""),
+        + (", which the peer has too, of twelve times the bytes" if peer == CACHED else ""),
     }
     return Row(
         claim=CLAIM,
-        # The peer's library is named here too: rows are told apart by their work.
-        what=f"records to batches of {BATCH}, {passes[which]}, against {BESIDE[against]}: {films.what}",
-        against=against,
+        what=f"records to batches of {BATCH}, {passes[which]}, against {peer.name}: {films.what}",
+        against=peer.how,
         unit="x as fast",
         values=pairs.speed_ups,
-        goal=FIRST if which == "first" else LATER,
+        goal=(FIRST if which == "first" else LATER) if peer.judged else None,
         ours=f"{films.count / statistics.median(pairs.ours):,.0f} films/s",
         peer=f"{films.count / statistics.median(pairs.peer):,.0f} films/s",
         note=notes[which],

@@ -64,7 +64,12 @@ def demo_rows(components: Mapping[str, Mapping[str, Any]], whole: float) -> list
     taken["start, report and between components"] = whole - sum(taken.values())
     parts = sorted(taken.items(), key=lambda part: -part[1])
     return [
-        _row("cxr run --profile sample on a fresh root", [whole], LIMIT, "of which by component below"),
+        _row(
+            f"cxr run --profile sample on a fresh root; its limit is {LIMIT / 60:g} minutes",
+            [whole],
+            LIMIT,
+            "run once; by component below",
+        ),
         *(_row(f"of the demo: {name}", [value], ours=f"{value / whole:.0%}") for name, value in parts),
     ]
 

@@ -46,6 +46,7 @@ from trainer.signatures import Decision
 
 KEY: Final = b"a key for drawn patients, long enough"
 PATIENTS: Final = 40  #: per class, which have more films than are evaluated
+SEED: Final = 7  #: of the drawn films
 BATCH: Final = 32  #: films at once, of the peer; the same as Score's
 #: Part of the passes in one round of the peer, whose batches all cost the same: its seconds are taken times this.
 PART: Final = 4
@@ -237,9 +238,10 @@ def rows_of(case: Case, pairs: Pairs, asked: int, by_component: dict[str, list[f
 
 def measure(effort: Effort) -> list[Row]:
     """Evaluation and audit beside the network's own time."""
-    case, films = QUICK if effort.quick else FULL, effort.scratch / f"films-of-{2 * PATIENTS}-patients"
+    case = QUICK if effort.quick else FULL
+    films = effort.scratch / f"films-of-{PATIENTS}-patients-a-class-seed-{SEED}"
     if not films.exists():
-        draw_data_set(films, patients=PATIENTS, seed=7)
+        draw_data_set(films, patients=PATIENTS, seed=SEED)
     with tempfile.TemporaryDirectory(dir=effort.scratch) as folder:
         subject = Subject(case, films, Path(folder))
         pairs = take_pairs(subject.judge, subject.ask, effort.pairs)

@@ -20,7 +20,9 @@ from trainer.trained import train_and_decide
 
 AGAINST: Final = "Keras model.fit, the whole network in every step"
 #: Both sides are trained to the end for the areas, which takes too long with the large network.
-SMALL: Final = replace(STUDY, network=Network("efficientnet_b0", 97, 2))
+SMALL: Final = replace(STUDY, network=Network("efficientnet_b0", 97, 3))
+#: Area under the curve on the eval films that may be lost at most.
+LOST: Final = 0.02
 
 
 def measure(effort: Effort) -> list[Row]:
@@ -30,14 +32,14 @@ def measure(effort: Effort) -> list[Row]:
     if effort.quick:
         return rows
     records, settings = draw_study(SMALL, effort.scratch)
-    rows += _areas(records, settings, SMALL, str(SMALL))
+    rows.append(_areas(records, settings, SMALL, str(SMALL)))
     if effort.real:
         settings = load_settings("covid_chestxray", None, [f"data.root={effort.real}"])
         side = SMALL.network.side
         with tempfile.TemporaryDirectory() as folder:
             records = Path(folder, "records")
             counts = write_records(rows_of(settings), settings.data.classes, side, records)
-            rows += _areas(records, settings, SMALL, SMALL.named(f"{counts[TRAIN]} + {counts[EVAL]} real films"))
+            rows.append(_areas(records, settings, SMALL, SMALL.named(f"{counts[TRAIN]} + {counts[EVAL]} real films")))
     return rows
 
 
@@ -68,7 +70,7 @@ def time_row(study: Study, effort: Effort) -> Row:
     )
 
 
-def _areas(records: Path, settings: RunSettings, study: Study, what: str) -> list[Row]:
+def _areas(records: Path, settings: RunSettings, study: Study, what: str) -> Row:
     """Both trained to the end, with the same head on the same random network."""
     pairs = []
     for seed in range(1, study.network.seeds + 1):
@@ -76,39 +78,31 @@ def _areas(records: Path, settings: RunSettings, study: Study, what: str) -> lis
             job = training_of(records, settings, study, seed, Path(kept))
             ours = train_and_decide(job).info.metrics["eval"]["auc"]
             pairs.append((ours, PlainTraining(job, normalised=True).best_auc(study.epochs)))
-    return area_rows(pairs, what)
+    return area_row(pairs, what)
 
 
-def area_rows(pairs: Sequence[tuple[Rate, Rate]], what: str) -> list[Row]:
-    """Whether the intervals overlap or ours lies above, and by how much the areas differ.
+def area_row(pairs: Sequence[tuple[Rate, Rate]], what: str) -> Row:
+    """By how much the areas differ.
 
     Args:
         pairs: Area of ours and of the peer, seed by seed.
         what: Films, network and epochs.
     """
-    tried = f"{what}, seeds 1 to {len(pairs)}"
     ours, peer = (
         ", ".join(f"{rate.value:.3f} ({rate.low:.2f}-{rate.high:.2f})" for rate in side)
         for side in zip(*pairs, strict=True)
     )
-    return [
-        Row(
-            claim=7,
-            what=f"eval AUC, upper end of our interval over the lower end of the peer's: {tried}",
-            against=AGAINST,
-            unit="x",
-            values=tuple(mine.high / theirs.low for mine, theirs in pairs),
-            goal=Goal(way="at least", bound=1),
-            ours=ours,
-            peer=peer,
-            note="from 1 on the 95 % intervals overlap, or ours lies above; a smaller network, so that both can be "
-            "trained to the end; each keeps the weights of its epoch with the lowest eval loss",
-        ),
-        Row(
-            claim=7,
-            what=f"eval AUC, ours less the peer's: {tried}",
-            against=AGAINST,
-            unit="AUC",
-            values=tuple(mine.value - theirs.value for mine, theirs in pairs),
-        ),
-    ]
+    return Row(
+        claim=7,
+        what=f"eval AUC that is lost, the peer's less ours: {what}, seeds 1 to {len(pairs)}",
+        against=AGAINST,
+        unit="AUC",
+        values=tuple(theirs.value - mine.value for mine, theirs in pairs),
+        goal=Goal(way="at most", bound=LOST),
+        ours=ours,
+        peer=peer,
+        note=f"{len(pairs)} seeds, not pairs in turn; 95 % intervals; a smaller network than the timed one, so that "
+        "both can be trained to the end; ours sees every film and one fixed view of it (trainer.feature_views 1, which "
+        "is not the default), the peer a fresh view in each epoch; each keeps the weights of its epoch with the lowest "
+        "eval loss",
+    )

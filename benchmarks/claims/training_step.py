@@ -58,7 +58,7 @@ def measure(effort: Effort) -> list[Row]:
         what = f"a step of {step.backbone} with the study's augmentation, 32 of {films.what}"
         rows.append(row(what, *_network(step, films.split(), pairs)))
     what = f"a step of the head, 32 of {HEAD_FILMS} films and a view of each, {FEATURES} features a film"
-    note = "a step takes about a millisecond, and the start of an epoch, a new order and its iterator, several of them"
+    note = "the step is short beside the start of an epoch: a new order, its batches and their iterator"
     return [*rows, row(what, *_head(pairs), note)]
 
 

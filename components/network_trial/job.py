@@ -27,17 +27,18 @@ def job_of(records: Mapping[str, Path], told: Mapping[str, Any]) -> tuple[Job, S
     def split(*names: str) -> Split:
         return Split(tuple(str(records[name] / "*") for name in names), classes, told["image_size"])
 
-    # As in the Trainer, another configuration never goes on from this one's checkpoints; TFX gives the place of the
-    # records to one execution only.
+    # As in the Trainer, another configuration never goes on from this one's checkpoints, nor do other records, told by
+    # place and content.
     named = [str(told[name]) for name in sorted(told) if name != "checkpoint_dir"]
     places = [str(records[name]) for name in (*roles.train, roles.eval)]
     kept = Path(told["checkpoint_dir"])
-    checkpoints = kept / key_of(*named, *places)
+    train, evaluation = split(*roles.train), split(roles.eval)
+    checkpoints = kept / key_of(*named, *places, train.fingerprint, evaluation.fingerprint)
     # All trainings of a comparison share what a frozen network says of the films, whichever of them they train on.
     of_films = [str(told[name]) for name in ("data_digest", "weights_digest", "code_digest", "image_size")]
     job = Job(
-        train=split(*roles.train),
-        eval=split(roles.eval),
+        train=train,
+        eval=evaluation,
         positive=told["positive"],
         settings=TrainerSettings.model_validate_json(told["trainer_settings"]),
         threshold=ThresholdSettings.model_validate_json(told["threshold_settings"]),

@@ -143,7 +143,7 @@ def _run(
         checkpoint_dir=str(root / "checkpoints"),
         metadata_connection_config=connection_config(root / "metadata.sqlite"),
     )
-    set_runners(pipeline, settings.beam)
+    set_runners(pipeline, settings.beam, here=True)
     return run_and_describe(pipeline, root, log_file, debug=debug)
 
 

@@ -3,16 +3,14 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
+import grpc
 import numpy as np
 
 from serving.server.faults import Fault
 from serving.server.limits import MOST_FILMS
-
-#: Batches that are computed at once. Each uses all cores: of two at once each would be half as large, and gain nothing.
-AT_ONCE: Final = 1
+from serving.server.work import GONE
 
 Arrays = Mapping[str, np.ndarray]
 #: Signature, inputs -> outputs.
@@ -23,6 +21,7 @@ Run = Callable[[str, Arrays], dict[str, np.ndarray]]
 class _Request:
     signature: str
     inputs: Arrays
+    gone: threading.Event = field(default_factory=lambda: GONE.get(threading.Event()))
     outputs: dict[str, np.ndarray] | None = None
     error: Exception | None = None
 
@@ -37,6 +36,11 @@ class _Request:
         return counts.pop() if len(counts) == 1 else 0
 
     @property
+    def is_large(self) -> bool:
+        """Whether it alone is more than a batch may be."""
+        return self.rows > MOST_FILMS
+
+    @property
     def kind(self) -> tuple[object, ...]:
         """What must be equal in requests that are computed together."""
         inputs = sorted(self.inputs.items())
@@ -45,6 +49,9 @@ class _Request:
 
 class Batches:
     """Gathers what waits while others are computed. Nothing waits for company: alone, a request runs at once.
+
+    One batch is computed at a time, for it uses all cores: of two at once each would be half as large, and gain
+    nothing. Beside it one large request may be, which would keep all small ones waiting until their time is over.
 
     Unlike in TF Serving, a request that the graph refuses takes no other with it: those that were refused together are
     run again one by one.
@@ -57,13 +64,13 @@ class Batches:
         self._run = run
         self._changed = threading.Condition()
         self._waiting: list[_Request] = []
-        self._running = 0
+        self._running: set[bool] = set()  # is_large of what is computed
 
     def run(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         """The outputs of a request, from the thread that asks.
 
         Raises:
-            Fault: The graph refuses it.
+            Fault: The graph refuses it, or nobody waits for it any more.
         """
         request = _Request(signature, inputs)
         with self._changed:
@@ -73,32 +80,51 @@ class Batches:
             try:
                 self._compute(batch)
             finally:
-                with self._changed:
-                    self._running -= 1
-                    self._changed.notify_all()
+                self._end(batch)
         if request.error is not None:
             raise request.error
         assert request.outputs is not None
         return request.outputs
 
     def _next(self, request: _Request) -> Sequence[_Request]:
-        """What is to be computed next, as soon as there is room for it; nothing once the request is answered."""
+        """What is to be computed next, as soon as there is room for it; nothing once the request is answered.
+
+        Only what is as large as the request: who asks for one film must not be kept by another's fifty.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: request.is_answered or (self._running < AT_ONCE and bool(self._waiting)))
+            self._changed.wait_for(lambda: request.is_answered or request.is_large not in self._running)
+            self._drop_gone()
             if request.is_answered:
                 return []
-            batch, rows = [self._waiting[0]], self._waiting[0].rows
-            for other in self._waiting[1:]:
-                if rows and other.rows and rows + other.rows <= MOST_FILMS and other.kind == batch[0].kind:
+            first, *others = (one for one in self._waiting if one.is_large == request.is_large)
+            batch, rows = [first], first.rows
+            for other in others:
+                if rows and other.rows and rows + other.rows <= MOST_FILMS and other.kind == first.kind:
                     batch.append(other)
                     rows += other.rows
             self._waiting = [one for one in self._waiting if one not in batch]
-            self._running += 1
+            self._running.add(request.is_large)
             return batch
+
+    def _drop_gone(self) -> None:
+        for request in self._waiting:
+            if request.gone.is_set():
+                request.error = Fault(grpc.StatusCode.CANCELLED, "the client has gone")
+        self._waiting = [request for request in self._waiting if not request.is_answered]
+        self._changed.notify_all()
+
+    def _end(self, batch: Sequence[_Request]) -> None:
+        """Makes room for the next, and leaves nobody waiting for what did not come."""
+        with self._changed:
+            for request in batch:
+                if not request.is_answered:
+                    request.error = Fault(grpc.StatusCode.INTERNAL, "the computation was broken off")
+            self._running.remove(batch[0].is_large)
+            self._changed.notify_all()
 
     def _compute(self, batch: Sequence[_Request]) -> None:
         if len(batch) > 1:
-            with contextlib.suppress(Fault):  # of whom, nobody knows
+            with contextlib.suppress(Exception):  # of whom, nobody knows; or there is no memory for all of them
                 self._compute_together(batch)
         for request in batch:
             if not request.is_answered:
@@ -116,5 +142,6 @@ class Batches:
         if any(array.ndim == 0 or len(array) != ends[-1] for array in outputs.values()):
             return
         parts = {alias: np.split(array, ends[:-1]) for alias, array in outputs.items()}
-        for index, request in enumerate(batch):
-            request.outputs = {alias: part[index] for alias, part in parts.items()}
+        answers = [{alias: part[index] for alias, part in parts.items()} for index in range(len(batch))]
+        for request, answer in zip(batch, answers, strict=True):
+            request.outputs = answer

@@ -22,7 +22,8 @@ class Limits:
         body_bytes: of one request, over HTTP or gRPC, unpacked where it came compressed.
         bodies_bytes: of all HTTP bodies that are held at once.
         json_parts: objects, lists and commas in one JSON body; each costs up to 250 bytes once it is parsed.
-        rows: films in one request; what a batching server calls its maximum batch size.
+        rows: films in one request; what a batching server calls its maximum batch size. More than ``MOST_FILMS`` are
+            computed by themselves.
         film_pixels: of one film.
         film_scans: of one JPEG; a progressive one is decoded once per scan, and libjpeg's own have 10.
         film_side: longest side of a film in pixels; of a strip the resize would take as long as of a whole film.

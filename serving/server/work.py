@@ -1,11 +1,12 @@
 """Room for requests: threads that run them, and pixels that are decoded at once."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import grpc
 
@@ -14,6 +15,9 @@ from serving.server.limits import Limits
 
 Answer = TypeVar("Answer")
 Parameters = ParamSpec("Parameters")
+
+#: Set as soon as nobody waits any more for what a thread of the pool works on.
+GONE: Final = contextvars.ContextVar[threading.Event]("gone")
 
 
 class Workers:
@@ -29,7 +33,8 @@ class Workers:
     ) -> Answer:
         """The result of work in a thread.
 
-        Work whose caller has gone keeps its place until it ends, or is dropped if it has not begun.
+        Work whose caller has gone is dropped if it has not begun. Otherwise it keeps its place until it ends, and can
+        learn from ``GONE`` that it need not go on.
 
         Raises:
             Fault: As many requests run and wait as may.
@@ -38,10 +43,15 @@ class Workers:
             raise Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
         self._there += 1
         loop = asyncio.get_running_loop()
-        future = self._pool.submit(work, *arguments, **named)
+        context, gone = contextvars.copy_context(), threading.Event()
+        context.run(GONE.set, gone)
+        future = self._pool.submit(lambda: context.run(work, *arguments, **named))
         # Before the answer gets to its client, who may at once ask again.
         future.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self._leave))
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            gone.set()
 
     def close(self) -> None:
         """Drops what has not begun, and waits for what has."""

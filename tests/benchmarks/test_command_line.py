@@ -14,6 +14,7 @@ from pipeline.settings import load_settings
 def test_the_demo_is_its_components_the_longest_first_and_the_rest() -> None:
     whole, *parts = demo_rows({"Trainer": {"seconds": 60.0}, "Score": {"seconds": 90.0}}, 200.0)
     assert (whole.median, whole.met) == (200.0, True)
+    assert whole.what == "cxr run --profile sample on a fresh root; its limit is 6 minutes"
     assert [row.what.removeprefix("of the demo: ") for row in parts] == [
         "Score",
         "Trainer",

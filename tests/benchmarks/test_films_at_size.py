@@ -1,5 +1,6 @@
 """Films as records and as JPEG files, and the claims that read both, on a handful of them."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,12 +68,22 @@ def test_a_step_that_waits_costs_more_than_one() -> None:
     assert (row.median, row.met, row.ours, row.peer) == (2.0, False, "500.0 ms", "250.0 ms")
 
 
-def test_generator_and_loaders_give_what_they_are_compared_on(films: Films) -> None:
+def test_loaders_give_what_they_are_compared_on(films: Films) -> None:
     images, labels = next(iter(batches.keras_batches(films)))
     assert (images.shape, labels.shape) == ((12, SIDE, SIDE, 3), (12, 2))
     assert sum(len(images) for images, _ in batches.with_cache(films)) == 12
-    study_input.peer(films, "rgb")()
-    study_input.augmented(films.split(), study_input.augmentation_of_the_study())()
+    images, _ = next(iter(batches.keras_batches(films, color_mode="grayscale")))
+    assert images.shape == (12, SIDE, SIDE, 1)
+
+
+def test_the_study_is_the_peer_with_and_without_its_channels_and_our_augmentation(
+    effort: Effort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_input, "SIDE", SIDE)
+    monkeypatch.setattr(study_input, "QUICK", study_input.Work(films=6, copies=2, epochs=1))
+    rows = study_input.measure(effort)
+    assert [row.goal is not None for row in rows] == [True, False, False, False]
+    assert len({row.what for row in rows}) == len(rows), "by which rows are told apart"
 
 
 def test_without_its_environment_torch_is_left_out_in_one_line(
@@ -82,25 +93,29 @@ def test_without_its_environment_torch_is_left_out_in_one_line(
     monkeypatch.setattr(batches, "SIDE", SIDE)
     rows = batches.measure(effort)
     assert [(row.against, row.goal) for row in rows] == [
-        (batches.KERAS, batches.FIRST),
-        (batches.KERAS, batches.LATER),
-        (batches.CACHED, batches.LATER),
+        (batches.KERAS.how, batches.FIRST),
+        (batches.GRAY.how, None),
+        (batches.KERAS.how, batches.LATER),
+        (batches.CACHED.how, batches.LATER),
+        (batches.GRAY.how, None),
     ]
     assert len({row.what for row in rows}) == len(rows), "by which rows are told apart"
     assert capfd.readouterr().err.count("make peers") == 1
 
 
-def test_the_other_process_tells_its_own_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_process_tells_its_version_and_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python = tmp_path / "python"
-    python.write_text('#!/bin/sh\nwhile read which; do [ "$which" = first ] && echo 3.5 || echo 1.5; done\n')
+    python.write_text('#!/bin/sh\necho 9.8\nwhile read which; do [ "$which" = first ] && echo 3.5 || echo 1.5; done\n')
     python.chmod(0o755)
-    with batches.torch_passes(tmp_path, python) as passes:
+    with batches.torch_passes(tmp_path, python) as (torch, passes):
+        assert (torch.name, torch.how) == ("torch", f"torch 9.8, {batches.TORCH.how}")
         assert [batches.reported(passes(which)) for which in ("later", "first", "later")] == [1.5, 3.5, 1.5]
 
 
 @pytest.mark.skipif(not batches.PEERS.exists(), reason="make peers has not been called")
 def test_torch_answers(films: Films) -> None:
-    with batches.torch_passes(films.jpegs) as passes:
+    with batches.torch_passes(films.jpegs) as (torch, passes):
+        assert re.match(r"torch \d+\.", torch.how)
         assert passes("first")() > 0
         assert passes("later")() > 0
 

@@ -53,8 +53,14 @@ def test_the_page_says_of_every_claim_where_and_when_it_was_measured() -> None:
     both = RESULTS.with_claim("film", Measured(about=THERE, rows=(OTHER,)))
     text = page(both.with_claim("also_film", Measured(about=THERE, rows=())))
     assert "Goals met: 0 of 1." in text
+    assert "\n\nClaims that are not measured yet: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12.\n\n" in text
     assert "- 2, 20 films | drawn: the disk\n" in text
     assert text.endswith("- workers (2026-01-02): cores 2.\n- film (2026-01-03), also_film (2026-01-03): cores 64.\n")
+
+
+def test_a_page_of_all_claims_misses_none() -> None:
+    rows = tuple(OTHER.model_copy(update={"claim": number}) for number in range(1, 13))
+    assert "not measured yet" not in page(Results().with_claim("all", Measured(about=HERE, rows=rows)))
 
 
 def test_parts_of_a_goal_are_better_the_larger_they_are() -> None:

@@ -10,6 +10,7 @@ from benchmarks.bench import CLAIMS
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docs" / "performance.md").read_text(encoding="utf-8")
+TRIES = (PROJECT / "docs" / "performance-tries.md").read_text(encoding="utf-8")
 COMMANDS = [
     line.partition("#")[0].strip()
     for block in re.findall(r"```console\n(.*?)```", TEXT, re.S)
@@ -42,13 +43,31 @@ def test_every_claim_has_its_line_and_its_part() -> None:
         assert f"`benchmarks/claims/{claim}.py`" in TEXT
 
 
-def test_every_file_that_is_linked_or_named_is_there() -> None:
+def test_no_measured_time_stands_here() -> None:
+    """Times that are limits stand in the table of claims."""
+    below = TEXT.partition("## How it is measured")[2]
+    assert below
+    assert not re.findall(r"\d (?:CPU )?(?:ms|s|µs|seconds|films/s|MiB|GB)\b", below)
+
+
+@pytest.mark.parametrize("text", [TEXT, TRIES], ids=["performance", "tries"])
+def test_every_file_that_is_linked_or_named_is_there(text: str) -> None:
     # results.md and growth.md are written by the benchmarks themselves.
-    links = {(PROJECT / "docs" / link).resolve() for link in re.findall(r"\]\((?!http)([^)#]+)", TEXT)}
-    named = {PROJECT / name for name in re.findall(r"`(benchmarks/[a-z_/]+\.(?:py|md|json))`", TEXT)}
+    links = {(PROJECT / "docs" / link).resolve() for link in re.findall(r"\]\((?!http)([^)#]+)", text)}
+    named = {PROJECT / name for name in re.findall(r"`((?:benchmarks|pipeline|serving|trainer)/[a-z_/]+\.\w+)`", text)}
+    assert links
     assert not [str(file) for file in links | named if not file.exists()]
 
 
-def test_there_is_one_title() -> None:
-    outside = re.sub(r"```.*?```", "", TEXT, flags=re.S)
-    assert re.findall(r"^# .*", outside, re.M) == ["# Performance"]
+def test_claims_and_tries_name_each_other() -> None:
+    assert "](performance-tries.md)" in TEXT
+    assert "](performance.md)" in TRIES
+    headings = re.findall(r"^## .* \(claims? .*\)$", TRIES, re.M)
+    assert headings
+    assert set(headings) <= set(TEXT.splitlines())
+
+
+@pytest.mark.parametrize("text, title", [(TEXT, "Performance"), (TRIES, "What was tried for speed")])
+def test_there_is_one_title(text: str, title: str) -> None:
+    outside = re.sub(r"```.*?```", "", text, flags=re.S)
+    assert re.findall(r"^# (.*)", outside, re.M) == [title]

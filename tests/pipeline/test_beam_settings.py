@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipeline.beam_settings import BEAM_NODES, BeamSettings, works_elsewhere
+from pipeline.beam_settings import BEAM_NODES, WORKERS, BeamSettings, works_elsewhere
 from pipeline.settings import load_settings
 from trainer.errors import UsageError
 
@@ -77,6 +77,17 @@ def test_the_processes_are_those_of_the_option_and_0_is_one_for_each_core(worker
     options = ("--direct_running_mode=multi_processing", f"--direct_num_workers={workers}")
     assert BeamSettings(options=options).processes == processes
     assert BeamSettings(runner="FlinkRunner", options=()).processes == 1
+
+
+def test_what_is_not_said_of_workers_is_as_beam_has_it_and_the_other_options_stay() -> None:
+    from apache_beam.options.pipeline_options import DirectOptions
+
+    settings = beam("--job_name=mine", "--direct_running_mode=multi_processing", overrides=("beam.options=[]",))
+    assert settings.workers == {"direct_running_mode": "multi_processing", "direct_num_workers": "1"}
+    assert settings.other_options == ["--job_name=mine"]
+
+    beams_own = DirectOptions([]).get_all_options()
+    assert BeamSettings(options=()).workers == {name: str(beams_own[name]) for name in WORKERS}
 
 
 FLINK = "beam.components.XrayExampleGen={runner: FlinkRunner, options: [--parallelism=4]}"

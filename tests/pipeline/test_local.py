@@ -10,6 +10,7 @@ import tensorflow as tf
 from pipeline import beam_runner, beam_settings, definition, lineage, local
 from pipeline.lineage import NodeRun
 from pipeline.plan import Plan, make_plan
+from pipeline.result import RunResult, Status
 from pipeline.settings import RunSettings, load_settings
 from trainer.errors import CxrError, RunError, UsageError
 
@@ -94,3 +95,22 @@ def test_wrong_use_found_by_a_node_leaves_the_report_of_this_run_and_is_raised(
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Trainer: no layer begins with block9" in report
     assert "of the run before" not in report
+
+
+def test_a_run_that_came_to_a_model_removes_what_killed_searches_have_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("prepare_process", "log_to", "prepare_workers"):  # what they set is set for the whole process
+        monkeypatch.setattr(local, name, lambda *_, **__: None)
+    for name in ("tuner-of-a-killed-run", "a-training"):
+        (tmp_path / "checkpoints" / name).mkdir(parents=True)
+    overrides = ["sample.patients=4", "data.image_size=32", "trainer.backbone=cnn", "trainer.feature_views=0"]
+    settings = load_settings("sample", None, [*overrides, "trainer.weights=random"])
+
+    def left(status: Status) -> set[str]:
+        monkeypatch.setattr(local, "_run_pipeline", lambda *_, **__: RunResult(status=status))
+        local.run(settings, tmp_path)
+        return {folder.name for folder in (tmp_path / "checkpoints").iterdir()}
+
+    assert left("failed") == {"tuner-of-a-killed-run", "a-training"}
+    assert left("pushed") == {"a-training"}, "which goes on where it was killed"

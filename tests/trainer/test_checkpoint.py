@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -6,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from trainer import checkpoint
 from trainer.checkpoint import State, load_arrays, save_arrays
 from trainer.errors import RunError
 
@@ -63,3 +65,43 @@ def test_pickles_are_not_loaded(tmp_path):
     np.savez(tmp_path / "state.npz", a=np.array([{}], dtype=object))
     with pytest.raises(RunError, match="is damaged"):
         load_arrays(tmp_path / "state.npz")
+
+
+def test_two_processes_that_save_the_same_file_at_once_leave_one_of_both_whole(tmp_path, monkeypatch):
+    file, real = tmp_path / "state.npz", np.savez
+
+    def meanwhile(stream, **arrays):
+        monkeypatch.setattr(checkpoint.np, "savez", real)
+        save_arrays(file, {"a": np.zeros(1000)})
+        real(stream, **arrays)
+
+    monkeypatch.setattr(checkpoint.np, "savez", meanwhile)
+    save_arrays(file, {"a": np.ones(1000)})
+    np.testing.assert_array_equal(load_arrays(file)["a"], np.ones(1000))
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_another_run_removes_meanwhile_is_told_in_a_line(tmp_path, monkeypatch, capsys):
+    file, real = tmp_path / "of both" / "state.npz", np.savez
+
+    def removed(stream, **arrays):
+        real(stream, **arrays)
+        shutil.rmtree(file.parent)
+
+    monkeypatch.setattr(checkpoint.np, "savez", removed)
+    save_arrays(file, {"a": np.ones(10)})
+    said = capsys.readouterr().err
+    assert said == f"{file} was not kept, for another run has removed its folder; this one goes on without it\n"
+    monkeypatch.undo()
+    save_arrays(file, {"a": np.ones(10)})
+    assert load_arrays(file) is not None, "the next one is kept again"
+
+
+def test_drafts_of_killed_processes_are_removed_in_time_and_those_of_others_stay(tmp_path):
+    killed, written, of_another = (tmp_path / f".{name}.draft" for name in ("a.npz.1", "a.npz.2", "b.npz.1"))
+    for draft in (killed, written, of_another):
+        draft.touch()
+    for draft in (killed, of_another):
+        os.utime(draft, times=(time.time() - 2 * checkpoint.ABANDONED,) * 2)
+    save_arrays(tmp_path / "a.npz", {"a": np.ones(10)})
+    assert set(tmp_path.iterdir()) == {tmp_path / "a.npz", written, of_another}

@@ -9,7 +9,7 @@ import tensorflow as tf
 from trainer import devices
 from trainer.devices import training_devices
 from trainer.fitting import feature_files, score_eval, train
-from trainer.frozen_features import FeatureFiles, frozen_features
+from trainer.frozen_features import FeatureFiles, frozen_features, plain_features
 from trainer.inference import Inference
 from trainer.input import Split
 from trainer.job import Job
@@ -119,3 +119,23 @@ def test_features_of_another_network_seed_weights_or_augmentation_are_kept_apart
     for other in ({"backbone": "vgg16"}, {"seed": 2}, {"weights": "random"}, {"batch_size": 8}):
         assert kept_at().isdisjoint(kept_at(**other))
     assert len(kept_at() - kept_at(augmentation=Augmentation(strength=0.5))) == 1
+
+
+def test_features_of_a_gpu_and_of_a_processor_are_kept_apart(job, tmp_path, monkeypatch):
+    of_processor = FeatureFiles(tmp_path, SETTINGS).of(job.train)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [tf.config.PhysicalDevice("g", "GPU")])
+    assert FeatureFiles(tmp_path, SETTINGS).of(job.train).parent != of_processor.parent
+
+
+def test_features_are_never_taken_for_those_of_other_films_in_the_same_place(write_records, tmp_path):
+    def infer(split: Split, what: str, augmentation: keras.Model | None) -> np.ndarray:
+        return next(iter(split.batches(99)))[0].numpy().mean(axis=(1, 2))
+
+    records, files = tmp_path / "Split-train" / "a.gz", FeatureFiles(tmp_path, SETTINGS)
+    features = []
+    for first_seed in (0, 100):
+        write_records(records, 4, first_seed)
+        split = Split((str(records),), CLASSES, 32)
+        features.append(plain_features(infer, split, files, "train"))
+        np.testing.assert_array_equal(features[-1], infer(split, "", None))
+    assert (features[0] != features[1]).all()

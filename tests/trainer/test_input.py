@@ -1,7 +1,11 @@
+import shutil
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from trainer import input as records_input
 from trainer.errors import RunError
 from trainer.input import Split, one_hot
 
@@ -137,3 +141,50 @@ def test_plain_and_compressed_files_of_one_split_keep_their_order(write_records,
 def test_a_change_to_films_in_tf_data_would_be_seen(split):
     flipped = split.batches(8).map(lambda images, labels: (tf.image.random_flip_left_right(images), labels))
     assert {"RandomUniform", "ReverseV2"} <= _operations(flipped) - set(ON_FILMS)
+
+
+@pytest.fixture
+def numbered(to_example, tmp_path) -> Callable[[int], Split]:
+    """Makes a split of 24 films of a side in pixels, each of one grey of its own, with alternating labels."""
+
+    def make(side: int) -> Split:
+        with tf.io.TFRecordWriter(str(tmp_path / f"films_{side}")) as writer:
+            for index in range(24):
+                writer.write(to_example(np.full((side, side), index, np.uint8), index % 2, "p"))
+        return Split((str(tmp_path / f"films_{side}"),), CLASSES, side)
+
+    return make
+
+
+def test_films_whose_rows_do_not_lie_aligned_are_shuffled_by_number_into_the_same_order(numbered):
+    aligned, odd = numbered(32), numbered(33)
+    for seed in (1, 2):
+        expected, batches = (split.batches(10, shuffle_seed=seed) for split in (aligned, odd))
+        images = _images(batches)
+        assert (images.dtype, images.shape) == (np.uint8, (24, 33, 33, 1))
+        assert (images == images[:, :1, :1]).all()
+        assert images[:, 0, 0, 0].tolist() == _images(expected)[:, 0, 0, 0].tolist()
+        assert _labels(batches) == _labels(expected) == (images[:, 0, 0, 0] % 2).tolist()
+        assert [spec.dtype for spec in batches.element_spec] == [spec.dtype for spec in expected.element_spec]
+        assert batches.element_spec[0].shape.as_list() == [None, 33, 33, 1]
+    assert "TensorSliceDataset" not in _operations(batches), "it would hold copies of them all"
+    optimized = batches.options().experimental_optimization.apply_default_optimizations
+    assert optimized is False, "to be rewritten, all films would be written into a graph at every epoch"
+    assert _images(odd.batches(10))[:, 0, 0, 0].tolist() == list(range(24))
+
+
+def test_films_that_are_read_in_many_chunks_stay_in_order(numbered, monkeypatch):
+    monkeypatch.setattr(records_input, "CHUNK", 5)
+    assert _images(numbered(33).batches(10))[:, 5, 5, 0].tolist() == list(range(24))
+
+
+def test_the_fingerprint_is_that_of_the_content_of_all_files(write_records, tmp_path):
+    def fingerprint(folder: str, *first_seeds: int) -> str:
+        for number, first_seed in enumerate(first_seeds):
+            write_records(tmp_path / folder / f"{number}.gz", 2, first_seed)
+        return Split((str(tmp_path / folder / "*"),), CLASSES, 32).fingerprint
+
+    before = fingerprint("a", 0, 10)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert fingerprint("b") == before
+    assert len({before, fingerprint("a", 0, 20), fingerprint("a", 30, 10), fingerprint("c", 0)}) == 4

@@ -1,11 +1,13 @@
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from trainer.job import Job
+from trainer.job import Job, forget_searches
+from trainer.search_job import SearchJob
 from trainer.settings import ThresholdSettings, TrainerSettings
-from trainer.tuner_settings import SEARCHED
+from trainer.tuner_settings import SEARCHED, TunerSettings, search_of
 
 
 def _fn_args(**changed: str) -> SimpleNamespace:
@@ -103,3 +105,27 @@ def test_checkpoints_are_those_of_the_settings_with_the_best_values():
     assert _tuned().checkpoints != _tuned(dense=8).checkpoints
     assert _tuned().checkpoints == _tuned(seconds=3.0, trials=30).checkpoints
     assert _tuned().searches == Job.from_fn_args(_fn_args()).searches
+
+
+def test_other_records_in_the_same_place_are_other_records(write_records, tmp_path):
+    """As after a user has removed TFX's folders and left the checkpoints."""
+
+    def found(written: dict[str, int]) -> tuple[Path, Path]:
+        fn_args = _fn_args(search=search_of(TrainerSettings(), TunerSettings(), ThresholdSettings()).model_dump_json())
+        fn_args.train_files, fn_args.eval_files = ([str(tmp_path / split / "*")] for split in ("train", "eval"))
+        for split, first in written.items():
+            write_records(tmp_path / split / "a.gz", 2, first)
+        return Job.from_fn_args(fn_args).checkpoints, SearchJob.from_fn_args(fn_args).folder
+
+    before = found({"train": 0, "eval": 10})
+    assert found({}) == before
+    for other in ({"train": 20}, {"train": 0, "eval": 20}):
+        assert all(one != another for one, another in zip(found(other), before, strict=True))
+
+
+def test_searches_are_forgotten_and_trainings_are_not(tmp_path):
+    searches = Job.from_fn_args(_fn_args(checkpoint_dir=str(tmp_path))).searches
+    for folder in (searches / "kept", tmp_path / "tuner-of-a-killed-run", tmp_path / "0123456789abcdef"):
+        folder.mkdir(parents=True)
+    forget_searches(tmp_path)
+    assert [folder.name for folder in tmp_path.iterdir()] == ["0123456789abcdef"]

@@ -53,6 +53,19 @@ def test_other_records_never_go_on_from_it() -> None:
     assert job_of(records("/tfx/8"), TOLD)[0].checkpoints != job_of(records(), TOLD)[0].checkpoints
 
 
+def test_other_records_in_the_same_place_never_go_on_from_it(tmp_path: Path) -> None:
+    def checkpoints(of_train: bytes, of_eval: bytes) -> Path:
+        for split, content in (("train", of_train), ("eval", of_eval)):
+            folder = records(str(tmp_path))[split]
+            folder.mkdir(exist_ok=True)
+            (folder / "records").write_bytes(content)
+        return job_of(records(str(tmp_path)), TOLD)[0].checkpoints
+
+    before = checkpoints(b"films", b"others")
+    assert checkpoints(b"films", b"others") == before
+    assert len({before, checkpoints(b"films split anew", b"others"), checkpoints(b"films", b"others split anew")}) == 3
+
+
 def test_features_of_films_are_shared_by_all_networks_and_folds_and_removed_at_the_end(tmp_path: Path) -> None:
     told = TOLD | {"checkpoint_dir": str(tmp_path)}
     features = job_of(records(), told)[0].features

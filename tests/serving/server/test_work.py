@@ -1,6 +1,7 @@
 """Threads, their queue, and room for pixels."""
 
 import asyncio
+import contextvars
 import threading
 import time
 
@@ -8,7 +9,7 @@ import pytest
 
 from serving.server.faults import Fault
 from serving.server.limits import Limits
-from serving.server.work import Room, Workers
+from serving.server.work import GONE, Room, Workers
 
 
 def test_work_that_may_not_wait_is_refused_and_a_place_is_free_again_with_the_answer() -> None:
@@ -45,6 +46,22 @@ def test_work_whose_caller_has_gone_is_dropped_before_it_begins_and_keeps_its_pl
         assert await last == "done"
         assert begun == []
         workers.close()
+
+    asyncio.run(story())
+
+
+def test_work_that_has_begun_learns_that_its_caller_has_gone_and_no_other_does() -> None:
+    async def story() -> None:
+        workers = Workers(Limits(threads=2, waiting=2))
+        learnt: list[bool] = []
+        left = asyncio.create_task(workers.run(lambda: learnt.append(GONE.get().wait(10))))
+        stayed = asyncio.create_task(workers.run(lambda: GONE.get().wait(0.2)))
+        await asyncio.sleep(0.05)
+        left.cancel()
+        assert not await stayed
+        await asyncio.to_thread(workers.close)
+        assert learnt == [True]
+        assert GONE not in contextvars.copy_context()
 
     asyncio.run(story())
 
