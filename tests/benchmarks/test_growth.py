@@ -1,16 +1,20 @@
-"""The model of what a run costs, on figures that are made up; a whole run waits for the tests of whole runs."""
+"""The model of what a run costs, on figures that are made up."""
 
+import itertools
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from benchmarks import growth
-from benchmarks.growth import TRAIN_SHARE, figures_of, main, on_card, run_seconds
+from benchmarks.growth import NETWORK, TRAIN_SHARE, figures_of, main, on_card, run_seconds
 from benchmarks.growth_model import fitted, page
 from components.manifest_gen.settings import SplitSettings
 from components.score.variants import VARIANTS
+from pipeline.settings import load_settings
 
 COUNTS = (100, 400, 1600)
 SECONDS = [{"ManifestGen": 5 + 0.02 * count, "Trainer": 30.0, "Pusher": 1.0} for count in COUNTS]
@@ -106,9 +110,25 @@ def test_each_size_is_run_once_and_both_files_are_written(
     assert text in capsys.readouterr().out
 
 
-@pytest.mark.e2e
-def test_a_run_gives_the_seconds_of_its_components(tmp_path: Path) -> None:
-    count, seconds = run_seconds(tmp_path, 60)
-    assert 40 <= count <= 80
-    assert {"ManifestGen", "XrayExampleGen", "StatisticsGen", "Trainer", "Evaluator", "Score"} <= set(seconds)
-    assert seconds["Trainer"] > 1
+@pytest.mark.parametrize("status", ["pushed", "not_blessed", "failed"])
+def test_a_run_gives_the_seconds_of_its_components(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Its settings are valid; that such a run comes to its end is what the tests of whole runs show."""
+
+    def run(command: list[str], **_: Any) -> SimpleNamespace:
+        given = [after for before, after in itertools.pairwise(command) if before == "--set"]
+        assert load_settings("sample", None, given).trainer.backbone == NETWORK["trainer.backbone"]
+        films = sum(1 for file in (tmp_path / "films").rglob("*") if file.suffix in (".png", ".jpg", ".jpeg"))
+        trainer = {"state": "ran", "seconds": 3.5}
+        result = {"status": status, "components": {"Trainer": trainer}, "films": {"covid": {"train": films}}}
+        return SimpleNamespace(stdout=json.dumps(result | {"reasons": ["a reason"]}), returncode=0)
+
+    monkeypatch.setattr(growth.subprocess, "run", run)
+    if status == "failed":
+        with pytest.raises(SystemExit, match="ended as failed: a reason"):
+            run_seconds(tmp_path, 12)
+    else:
+        count, seconds = run_seconds(tmp_path, 12)
+        assert 8 <= count <= 16
+        assert seconds == {"Trainer": 3.5}

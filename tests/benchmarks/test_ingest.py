@@ -70,7 +70,7 @@ def test_the_steady_rate_leaves_out_the_start_and_the_end(ingest: ModuleType) ->
 
 @pytest.mark.e2e
 def test_it_measures_once_and_then_reads_what_it_measured(tmp_path: Path) -> None:
-    command = [sys.executable, SCRIPT, "--films", "12", "--workers", "1", "--folder", tmp_path, "--output", tmp_path]
+    command = [sys.executable, SCRIPT, "--films", "12", "--workers", "2", "--folder", tmp_path, "--output", tmp_path]
     first = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
     figures = json.loads((tmp_path / "ingest.json").read_text())
     assert {case["component"] for case in figures["cases"]} == {"ManifestGen", "XrayExampleGen"}

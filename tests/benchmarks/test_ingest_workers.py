@@ -1,12 +1,14 @@
-"""Claims 2 and 3: what they make of their runs, and that a run happens."""
+"""Claims 2 and 3: what they make of their runs, and in which order these are."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.claim import Effort
 from benchmarks.claims import ingest_workers
 from benchmarks.claims.ingest_workers import Run, measure, rows_of
+from components.files import MANIFEST_FILE
 
 
 def run(films: int, seconds: float, peak: float) -> Run:
@@ -32,10 +34,26 @@ def test_speed_is_told_with_and_without_the_start_and_memory_against_fewer_films
     assert two.what == "peak memory of XrayExampleGen alone, 2 workers, 5000 drawn films, n = 2"
 
 
-@pytest.mark.e2e
 def test_runs_are_measured_in_turn_on_one_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_workers, "QUICK", (60, 90, 1))
-    rows = measure(Effort(quick=True, real=None, scratch=tmp_path))
-    assert [row.claim for row in rows] == [2, 2, 3, 3]
-    assert all(value > 0 for row in rows for value in row.values)
-    assert sorted(folder.name for folder in tmp_path.glob("manifest-*")) == ["manifest-60", "manifest-90"]
+    asked = []
+
+    def case(films: Path, workers: int, manifest: Path) -> tuple[list[dict[str, Any]], list[tuple[float, int]]]:
+        new = not manifest.exists()
+        manifest.mkdir(exist_ok=True)
+        (manifest / MANIFEST_FILE).touch()
+        asked.append((films.name, workers, new))
+        count = int(films.name)
+        return [{"films": count, "seconds": 20.0, "peak_mib": 900}], run(count, 20, 900).done  # type: ignore[return-value]
+
+    def draw(folder: Path, films: int) -> Path:
+        place = folder / str(films)
+        place.mkdir()
+        return place
+
+    monkeypatch.setattr(ingest_workers, "run", case)
+    monkeypatch.setattr(ingest_workers, "draw", draw)
+    monkeypatch.setattr(ingest_workers, "FULL", (1000, 3000, 2))
+    rows = measure(Effort(quick=False, real=None, scratch=tmp_path))
+    assert [(row.claim, len(row.values)) for row in rows] == [(2, 2), (2, 2), (3, 2), (3, 2)]
+    turns = [(films, workers) for films in ("1000", "3000") for workers in (1, 2)]
+    assert asked == [("1000", 2, True), ("3000", 2, True), *((*turn, False) for turn in [*turns, *turns[::-1]])]
