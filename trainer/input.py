@@ -1,20 +1,26 @@
 """Records to batches: the TFRecord files of one split in memory, as tf.data and as arrays."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
-from itertools import groupby
-from typing import Final
+from functools import cache, cached_property
+from glob import glob
+from itertools import islice
+from typing import Any, Final
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from trainer.errors import RunError
 from trainer.features import IMAGE, LABEL, PATIENT_ID
+from trainer.tfrecord import read_records, unpacked_bytes
 
-#: Films that are parsed at once: enough that the parser's own start does not count.
-CHUNK: Final = 64
+#: Films that are parsed at once: few enough that they stay in the processor's cache.
+CHUNK: Final = 32
 #: Batches that lie ready, so that a step never waits for a copy.
 READY: Final = 2
 #: Bytes: TensorFlow takes as it lies what begins at a multiple of them, and copies everything else.
@@ -22,10 +28,10 @@ ALIGNMENT: Final = 64
 #: Bytes of a record file that are read at once for its digest.
 _BLOCK: Final = 2**24
 
-_FILM: Final = {
-    IMAGE: tf.io.FixedLenFeature([], tf.string),
-    LABEL: tf.io.FixedLenFeature([], tf.int64),
-    PATIENT_ID: tf.io.FixedLenFeature([], tf.string),
+_KINDS: Final = {
+    IMAGE: schema_pb2.FeatureType.BYTES,
+    LABEL: schema_pb2.FeatureType.INT,
+    PATIENT_ID: schema_pb2.FeatureType.BYTES,
 }
 
 
@@ -63,8 +69,8 @@ class Split:
         """
         digest = hashlib.sha256()
         for file in self._files():
-            found = tf.io.gfile.stat(file)
-            digest.update(_digest(file, found.length, found.mtime_nsec))
+            found = os.stat(file)
+            digest.update(_digest(file, found.st_size, found.st_mtime_ns))
         return digest.hexdigest()
 
     def __len__(self) -> int:
@@ -106,57 +112,65 @@ class Split:
     def _films(self) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:
         """Images, labels and patients of all films: read and parsed once, then kept in memory, S * S bytes a film.
 
-        While they are read it is twice that.
-
         Raises:
-            RunError: No file matches, no film, a label outside the classes, or an image of another size.
+            RunError: No file matches, one is damaged, no film, a label outside the classes, an image of another size.
         """
-        chunks = list(self._chunks())
-        if not chunks:
-            raise RunError(f"no film in {', '.join(self.patterns)}; look at rejected.csv for the reasons")
-        images, *columns = zip(*chunks, strict=True)
-        labels, patients = (np.concatenate(column) for column in columns)
-        if labels.min() < 0 or labels.max() >= len(self.classes):
-            raise RunError(
-                f"labels run from {labels.min()} to {labels.max()} in {', '.join(self.patterns)}, but there are "
-                f"{len(self.classes)} classes ({', '.join(self.classes)}); make the records again"
-            )
-        with tf.device("CPU"):
-            return tf.concat(images, axis=0), labels, np.char.decode(patients.astype(bytes), "utf-8")
-
-    def _chunks(self) -> Iterator[tuple[tf.Tensor, np.ndarray, np.ndarray]]:
-        """Images uint8 [N, S, S, 1], labels int64 [N] and patients bytes [N] of a few films at a time.
-
-        Raises:
-            RunError: No file matches, or an image of another size.
-        """
-        # Outside of tf.data, whose map would be traced at every start, and on the processor, where tf.data wants them.
-        with tf.device("CPU"):
-            for serialized in self._records().batch(CHUNK).prefetch(READY).with_options(untuned()):
-                example = tf.io.parse_example(serialized, _FILM)
-                sizes = tf.strings.length(example[IMAGE]).numpy()
-                wrong = sizes[sizes != self.image_size**2]
-                if wrong.size:
-                    raise RunError(
-                        f"an image of {wrong[0]} pixels in {', '.join(self.patterns)} is not {self.image_size} x "
-                        f"{self.image_size}; make the records again with this data.image_size"
-                    )
-                yield _to_images(example[IMAGE], self.image_size), example[LABEL].numpy(), example[PATIENT_ID].numpy()
-
-    def _records(self) -> tf.data.Dataset:
-        """Serialized tf.Example, string scalars, in the order of the files.
-
-        Raises:
-            RunError: No file matches.
-        """
-        files = self._files()
+        files = [(file, self._compression(file)) for file in self._files()]
         if not files:
             raise RunError(f"no record file matches {', '.join(self.patterns)}; run the pipeline from the films on")
-        alike = [tf.data.TFRecordDataset(list(some), kind) for kind, some in groupby(files, self._compression)]
-        return reduce(tf.data.Dataset.concatenate, alike)
+        pixels = self.image_size**2
+        rows = _aligned(sum(unpacked_bytes(*file) // pixels for file in files), pixels)
+        labels, patients, done = [], [], 0
+        for file, some in self._read_ahead(files):
+            image, label, patient = self._parsed(some, file)
+            rows[done : done + len(some)] = image
+            labels.append(label)
+            patients.append(patient)
+            done += len(some)
+        if not done:
+            raise RunError(f"no film in {', '.join(self.patterns)}; look at rejected.csv for the reasons")
+        label = np.concatenate(labels)
+        if label.min() < 0 or label.max() >= len(self.classes):
+            raise RunError(
+                f"labels run from {label.min()} to {label.max()} in {', '.join(self.patterns)}, but there are "
+                f"{len(self.classes)} classes ({', '.join(self.classes)}); make the records again"
+            )
+        images = rows[:done].reshape(-1, self.image_size, self.image_size, 1)
+        patient = np.char.decode(np.concatenate(patients).astype(bytes), "utf-8")
+        return tf.experimental.dlpack.from_dlpack(images.__dlpack__()), label, patient
+
+    def _read_ahead(self, files: Sequence[tuple[str, str]]) -> Iterator[tuple[str, list[bytes]]]:
+        """A file and some of its records; the next ones are read beside the work on these."""
+        chunks = ((file[0], some) for file in files for some in _in_chunks(read_records(*file)))
+        with ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(next, chunks, None)
+            while chunk := coming.result():
+                coming = reader.submit(next, chunks, None)
+                yield chunk
+
+    def _parsed(self, records: list[bytes], file: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Images uint8 [N, S * S], labels int64 [N] and patients bytes [N] of serialized tf.Example.
+
+        Raises:
+            RunError: One of them is missing, or an image has another size.
+        """
+        columns = _parser().DecodeBatch(records)
+        if any((np.diff(column.offsets) != 1).any() for column in columns):
+            raise RunError(f"a record in {file} lacks one of {', '.join(_KINDS)}; make the records again")
+        found = dict(zip(columns.schema.names, (column.flatten() for column in columns), strict=True))
+        _, ends, pixels = found[IMAGE].buffers()
+        sizes = np.diff(np.frombuffer(ends, np.int64, len(records) + 1))
+        wrong = sizes[sizes != self.image_size**2]
+        if wrong.size:
+            raise RunError(
+                f"an image of {wrong[0]} pixels in {file} is not {self.image_size} x {self.image_size}; make the "
+                "records again with this data.image_size"
+            )
+        images = np.frombuffer(pixels, np.uint8).reshape(len(records), -1)
+        return images, found[LABEL].to_numpy(), found[PATIENT_ID].to_numpy(zero_copy_only=False)
 
     def _files(self) -> list[str]:
-        return sorted(file for pattern in self.patterns for file in tf.io.gfile.glob(pattern))
+        return sorted(file for pattern in self.patterns for file in glob(pattern))
 
     def _compression(self, file: str) -> str:
         if self.compression_type is not None:
@@ -194,10 +208,30 @@ def _shuffled(films: tf.data.Dataset, count: int, seed: int) -> tf.data.Dataset:
 def _digest(file: str, length: int, changed_ns: int) -> bytes:
     """SHA-256 of a file in one state of it, read once in a process: folds meet in many splits."""
     digest = hashlib.sha256()
-    with tf.io.gfile.GFile(file, "rb") as content:
+    with open(file, "rb") as content:
         while block := content.read(_BLOCK):
             digest.update(block)
     return digest.digest()
+
+
+def _in_chunks(records: Iterable[bytes]) -> Iterator[list[bytes]]:
+    remaining = iter(records)
+    while some := list(islice(remaining, CHUNK)):
+        yield some
+
+
+@cache
+def _parser() -> Any:
+    """Parses many tf.Example at once, of the features above alone."""
+    features = [schema_pb2.Feature(name=name, type=kind) for name, kind in _KINDS.items()]
+    return ExamplesToRecordBatchDecoder(schema_pb2.Schema(feature=features).SerializeToString())
+
+
+def _aligned(count: int, length: int) -> np.ndarray:
+    """Uninitialised rows uint8 [count, length] that TensorFlow need not copy."""
+    memory = np.empty(count * length + ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % ALIGNMENT
+    return memory[begin : begin + count * length].reshape(count, length)
 
 
 def _to_images(raw: tf.Tensor, image_size: int) -> tf.Tensor:

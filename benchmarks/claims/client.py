@@ -29,7 +29,7 @@ CLAIM: Final = 10
 CONNECTIONS: Final = 8
 BATCH: Final = 32
 #: Pairs at full load; those at half load are as many as of any claim.
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 #: Threads that may wait for an answer at half load: more than there are ever requests on their way.
 WAITING: Final = 64
 

@@ -115,7 +115,7 @@ class Subject:
             Evaluator,
             asked,
             {"evaluation": standard_artifacts.ModelEvaluation, "blessing": standard_artifacts.ModelBlessing},
-            evaluation | {"example_splits": json_utils.dumps([TEST])},
+            evaluation | {"example_splits": json_utils.dumps([TEST]), "module_path": eval_config.__module__},
         )
         scored = self._run(
             Score,
@@ -223,7 +223,7 @@ def rows_of(case: Case, pairs: Pairs, asked: int, by_component: dict[str, list[f
             case.passes,
             costs,
             Goal(way="at most", bound=1.5),
-            "loading the model twice, building the graphs of three signatures and TFMA's own pipeline cost the same "
+            "building the graphs of three signatures and TFMA's own pipeline cost the same "
             f"whatever the number of films; the peer's time is that of {asked} images, scaled",
         ),
         row(f"{what}, the first in its process", case.passes, [first]),

@@ -21,7 +21,7 @@ UNTIMED: Final = (
 )
 #: Few films, many films, and how often each is measured.
 QUICK: Final = (60, 400, 1)
-FULL: Final = (2000, 20_000, 3)
+FULL: Final = (2000, 20_000, 5)
 
 
 @dataclass(frozen=True)

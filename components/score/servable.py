@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from components.loaded_model import load_model
 from components.score.films import Films
 from trainer.errors import RunError
 from trainer.predictions import Predictions
@@ -34,7 +35,7 @@ class Servable:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.info = folder, ModelInfo.read(folder)
-        self._loaded = tf.saved_model.load(str(folder))  # holds the variables that the signatures use
+        self._loaded = load_model(str(folder))  # holds the variables that the signatures use
         self._signatures = self._loaded.signatures
 
     @property

@@ -74,7 +74,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     import tensorflow as tf
     import tensorflow_model_analysis as tfma
 
-    from pipeline.evaluation import eval_config
+    from pipeline.evaluation import custom_eval_shared_model, eval_config
     from trainer.export import export
     from trainer.model import build_classifier, build_extractor
     from trainer.settings import TrainerSettings
@@ -114,7 +114,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     config = eval_config(CLASSES, "covid")
     started = time.process_time()  # other work on the machine does not count
     result = tfma.run_model_analysis(
-        eval_shared_model=tfma.default_eval_shared_model(str(folder / "model"), eval_config=config, tags=["serve"]),
+        eval_shared_model=custom_eval_shared_model(str(folder / "model"), eval_config=config),
         eval_config=config,
         data_location=str(folder / "films.gz"),
         output_path=str(folder / "tfma"),

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from trainer import input as records_input
 from trainer.errors import RunError
-from trainer.input import Split, one_hot
+from trainer.input import ALIGNMENT, CHUNK, Split, _aligned, one_hot
 
 CLASSES = ("covid", "healthy")
 #: What tf.data may do with films, which are in memory by then: shuffle, batch, prefetch.
@@ -94,6 +94,17 @@ def test_images_of_another_size_are_named(records):
         len(Split(tuple(records.train), CLASSES, 64))
 
 
+def test_a_record_that_lacks_a_feature_is_named(to_example, tmp_path):
+    whole = tf.train.Example.FromString(to_example(np.zeros((32, 32), np.uint8), 0, "p"))
+    del whole.features.feature["patient_id"]
+    with tf.io.TFRecordWriter(str(tmp_path / "a")) as writer:
+        writer.write(whole.SerializeToString())
+    with pytest.raises(
+        RunError, match=r"a record in .*/a lacks one of image, label, patient_id; make the records again"
+    ):
+        len(Split((str(tmp_path / "a"),), CLASSES, 32))
+
+
 def test_a_label_outside_the_classes_is_named(to_example, tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "a")) as writer:
         writer.write(to_example(np.zeros((32, 32), np.uint8), 2, "p"))
@@ -126,8 +137,30 @@ def test_an_epoch_maps_no_function_which_would_be_traced_anew_each_time(split):
 
 def test_films_are_read_once(split, records, monkeypatch):
     len(split)
-    monkeypatch.setattr(tf.data, "TFRecordDataset", None)
+    monkeypatch.setattr("trainer.input.read_records", None)
     assert len(_images(split.batches(8))) == 24
+
+
+def test_films_lie_where_tensorflow_takes_them_without_a_copy(records, monkeypatch):
+    made = []
+
+    def aligned(count, length):
+        made.append(_aligned(count, length))
+        return made[0]
+
+    monkeypatch.setattr("trainer.input._aligned", aligned)
+    (image, _), *_ = Split(tuple(records.train), CLASSES, 32)._in_order
+    assert made[0].ctypes.data % ALIGNMENT == 0
+    made[0][0] = 255 - made[0][0]
+    assert image.numpy().tobytes() == made[0][0].tobytes()
+
+
+def test_more_films_than_are_parsed_at_once_keep_their_order(write_records, tmp_path, draw_film):
+    write_records(tmp_path / "many", CHUNK + 3, 0, "")
+    split = Split((str(tmp_path / "many"),), CLASSES, 32)
+    drawn = [draw_film(index, index % 2) for index in range(CHUNK + 3)]
+    np.testing.assert_array_equal(_images(split.batches(8))[..., 0], drawn)
+    assert split.patients[-1] == f"p{(CHUNK + 2) // 4 * 2 + (CHUNK + 2) % 2}"
 
 
 def test_plain_and_compressed_files_of_one_split_keep_their_order(write_records, tmp_path, draw_film):
