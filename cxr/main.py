@@ -19,6 +19,7 @@ VERBS: Final = {
     "predict": "cxr.predict",
     "serve": "cxr.serve",
     "models": "cxr.models",
+    "drift": "cxr.drift",
 }
 
 #: Where a verb notes, in click's context, that it was asked for tracebacks.

@@ -1,5 +1,6 @@
 """``cxr models``: pushed versions, and which of them TF Serving is to serve under which label."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +14,22 @@ from trainer.errors import UsageError
 if TYPE_CHECKING:
     from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
+    from serving.server_status import Server
     from serving.versions import Version
 
 Change = Callable[["ModelConfig", "Sequence[Version]"], str | None]
 
 NONE: Final = "none"
 NEWEST: Final = "latest"
+_SERVER: Final = (
+    "REST address of the server, to be asked what it has loaded. CXR_API_KEY and CXR_CA_CERT as for cxr predict."
+)
 
 
 def _where(function: Callable[..., None]) -> Callable[..., None]:
     """The options that say which model, which file and which server."""
     for option in (
-        click.option("--server", metavar="URL", help="REST address of the server, to be asked what it has loaded."),
+        click.option("--server", metavar="URL", help=_SERVER),
         click.option("--model", "name", help="Name of the model, where there are several."),
         click.option(
             "--model-config",
@@ -89,7 +94,7 @@ def command(
     from cxr.models_screen import as_object, lines_of, listing
 
     place = _Place.of(folder, config_file)
-    found = listing(place.folder, place.config_file, name, server)
+    found = listing(place.folder, place.config_file, name, _server(server))
     if as_json:
         import json
 
@@ -173,6 +178,12 @@ def rollback(**where: Any) -> None:
     _edit(change, **where)
 
 
+def _server(url: str | None) -> "Server | None":
+    from serving.server_status import Server
+
+    return Server(url, os.environ.get("CXR_API_KEY"), os.environ.get("CXR_CA_CERT")) if url else None
+
+
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"version '{text}' is no number; cxr models lists the versions")
@@ -197,7 +208,7 @@ def _edit(change: Change, folder: Path, config_file: Path | None, name: str | No
     done = change(model, versions)
     if left := faults(model, versions):
         raise UsageError(f"{place.config_file} would not be followed: {'; '.join(left)}; nothing is written")
-    if server and (left := server_faults(before, model, versions, status_of(server, name))):
+    if (asked := _server(server)) and (left := server_faults(before, model, versions, status_of(asked, name))):
         raise UsageError(f"{server} would not be well after it: {'; '.join(left)}; nothing is written")
     write_config(place.config_file, config)
     if done:

@@ -12,7 +12,7 @@ from rich.text import Text
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
 from serving.model_config import read_config, starter
-from serving.server_status import ServerStatus, status_of
+from serving.server_status import Server, ServerStatus, status_of
 from serving.version_policy import faults, policy_of, served
 from serving.versions import Version, chosen_model, models_in, versions_of
 from trainer.features import TEST
@@ -70,7 +70,7 @@ class Listing:
     models: Sequence[ModelListing]
 
 
-def listing(folder: Path, config_file: Path, name: str | None, server: str | None) -> Listing:
+def listing(folder: Path, config_file: Path, name: str | None, server: Server | None) -> Listing:
     """Reads the folder and the config file, and asks the server.
 
     Without a file it is what a server does that is pointed to the folder: it serves the newest version.

@@ -30,6 +30,14 @@ _PICTURES = (".png", ".jpg", ".jpeg")
 @click.option("--version", type=int, help="Of the model on the server; without it the newest.")
 @click.option("--api-key", envvar="CXR_API_KEY", show_envvar=True, help="Sent to the server as header x-api-key.")
 @click.option(
+    "--ca-cert",
+    envvar="CXR_CA_CERT",
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="PEM file of the authority that the server's certificate is from.",
+)
+@click.option(
     "--explain",
     type=click.Path(path_type=Path),
     metavar="OUT",
@@ -45,6 +53,7 @@ def command(
     label: str | None,
     version: int | None,
     api_key: str | None,
+    ca_cert: Path | None,
     explain: Path | None,
     as_json: bool,
     as_csv: bool,
@@ -80,7 +89,7 @@ def command(
             raise UsageError(f"{names} is for --server; with --model give the version's folder")
         asked: SavedModel | RemoteModel = _saved(model)
     else:
-        asked = _remote(str(server), api_key, given)
+        asked = _remote(str(server), api_key, ca_cert, given)
     rows = predict_screen.CsvRows(sys.stdout) if as_csv else None
     answers, end = _ask(asked, films, pictures, rows)
     if as_json:
@@ -102,12 +111,12 @@ def _saved(folder: Path) -> "SavedModel":
     return SavedModel(folder)
 
 
-def _remote(url: str, api_key: str | None, options: Mapping[str, object]) -> "RemoteModel":
+def _remote(url: str, api_key: str | None, ca_cert: Path | None, options: Mapping[str, object]) -> "RemoteModel":
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C++ would log on stderr what the error says
-    from cxr_client import CxrClient
+    from cxr_client import CxrClient, Tls
     from serving.remote_model import RemoteModel
 
-    remote = RemoteModel(lambda: CxrClient(url, api_key=api_key, **options))  # type: ignore[arg-type]
+    remote = RemoteModel(lambda: CxrClient(url, api_key=api_key, tls=Tls(ca_cert), **options))  # type: ignore[arg-type]
     click.get_current_context().call_on_close(remote.close)
     return remote
 

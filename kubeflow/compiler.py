@@ -11,9 +11,10 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRu
 from tfx.orchestration.pipeline import Pipeline
 
 from components.manifest_gen.key import KEY_VARIABLE
+from kubeflow import data_digest
 from kubeflow.artifacts import SHARED_VARIABLE
 from kubeflow.documents import PIPELINE_NAME, Spec, dump
-from kubeflow.parameters import RUN_PARAMETERS
+from kubeflow.parameters import AUTO, RUN_PARAMETERS
 from kubeflow.platform import READ_SERVED, platform_of
 from kubeflow.report import ReportNode
 from kubeflow.report_executor import MADE_BY, OF_DATA
@@ -90,6 +91,7 @@ def compile_documents(settings: RunSettings, image: str = "") -> tuple[Spec, Spe
     job = KubeflowV2DagRunner(config=config).run(_pipeline(settings, plan, model_folder), write_out=False)
     spec: Spec = job["pipelineSpec"]
     spec["defaultPipelineRoot"] = cluster.pipeline_root
+    data_digest.add_node(spec, image, COMMAND)
     _add_run_parameters(spec, plan)
     for node, task in spec["root"]["dag"]["tasks"].items():
         container = spec["deploymentSpec"]["executors"][f"{node}_executor"]["container"]
@@ -142,18 +144,18 @@ def _pipeline(settings: RunSettings, plan: Plan, model_folder: str) -> Pipeline:
 
 
 def _add_run_parameters(spec: Spec, plan: Plan) -> None:
-    """Lets whoever starts a run say what RUN_PARAMETERS has; the digest of the films alone has no default."""
+    """Lets whoever starts a run say what RUN_PARAMETERS has. What names the films comes to the others by DataDigest."""
     inputs = {}
     for name, parameter in RUN_PARAMETERS.items():
         inputs[name] = {"parameterType": "STRING", "description": parameter.description}
-        if parameter.model is not None:
-            inputs[name]["defaultValue"] = getattr(plan, name)
+        inputs[name]["defaultValue"] = AUTO if parameter.model is None else getattr(plan, name)
         for node in parameter.nodes:
             if task := spec["root"]["dag"]["tasks"].get(node):
                 definitions = spec["components"][node]["inputDefinitions"].setdefault("parameters", {})
                 definitions[name] = {"parameterType": "STRING"}
                 task["inputs"].setdefault("parameters", {})[name] = {"componentInputParameter": name}
     spec["root"]["inputDefinitions"] = {"parameters": inputs}
+    data_digest.tell(spec["root"]["dag"]["tasks"])
 
 
 def _told(node: str, settings: RunSettings, plan: Plan, model_folder: str) -> Iterator[str]:
@@ -182,7 +184,7 @@ def _resources(node: str, settings: RunSettings) -> dict[str, Any]:
 
 def _uncached(settings: RunSettings, plan: Plan) -> set[str]:
     """Nodes whose cache key does not hold all that their result depends on."""
-    nodes = set(READ_SERVED)  # what is served changes between runs, and no key says so
+    nodes = {data_digest.NODE, *READ_SERVED}  # films and what is served change between runs, and no key says so
     if not plan.key_id:  # another key, other pseudonyms
         nodes.add("ManifestGen")
     if settings.trainer.weights not in _NAMED_WEIGHTS and not plan.weights_digest:  # a file that only pods see

@@ -26,7 +26,7 @@ def read_compiled(file: Path, image: str = "") -> tuple[Spec, Spec]:
         UsageError: It is no such file, or breaks a rule.
     """
     try:
-        spec, platform = yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        spec, platform = yaml.load_all(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         containers = [one["container"] for one in spec["deploymentSpec"]["executors"].values() if "container" in one]
         for container in containers if image else ():
             container["image"] = image
@@ -38,7 +38,7 @@ def read_compiled(file: Path, image: str = "") -> tuple[Spec, Spec]:
     return spec, platform
 
 
-class _NoAliases(yaml.SafeDumper):
+class _NoAliases(yaml.CSafeDumper):
     """Writes every value out: Kubeflow's parser of the second document knows no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:

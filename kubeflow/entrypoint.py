@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Final
 
+from kubeflow import data_digest
 from kubeflow.artifacts import Adapted, Storage, adapt, restore
 from kubeflow.in_pod import Told, complete
 from pipeline.digests import PROJECT, code_digest
@@ -51,8 +52,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(told: Told, args: argparse.Namespace, beam_args: Sequence[str]) -> None:
-    spec = json.loads(args.json_serialized_inputs_spec_args)
     executor_input = json.loads(args.json_serialized_invocation_args)
+    if told.node == data_digest.NODE:
+        data_digest.write_digest(executor_input, Storage.from_environment())
+        return
+    spec = json.loads(args.json_serialized_inputs_spec_args)
     adapted = adapt(executor_input, spec, Storage.from_environment())
     _check_code(told.node, adapted)
     networks = complete(told, adapted)
@@ -79,8 +83,9 @@ def _run(told: Told, args: argparse.Namespace, beam_args: Sequence[str]) -> None
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kubeflow.entrypoint", allow_abbrev=False)
-    for required in ("--node", "--executor_class_path", "--json_serialized_invocation_args"):
+    for required in ("--node", "--json_serialized_invocation_args"):
         parser.add_argument(required, required=True)
+    parser.add_argument("--executor_class_path", help="of every component but DataDigest, which is none of TFX's")
     parser.add_argument("--json_serialized_inputs_spec_args", default="{}")
     parser.add_argument("--gpus", type=int)
     for optional in ("--model_folder", "--plan_digest", "--data_settings", "--schema"):

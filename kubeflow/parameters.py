@@ -13,6 +13,9 @@ from trainer.setting_faults import known_keys, meant, told
 from trainer.settings import TrainerSettings
 from trainer.strict import Settings
 
+#: Of ``data_digest``: that the run itself looks which films there are.
+AUTO: Final = "auto"
+
 
 @dataclass(frozen=True)
 class RunParameter:
@@ -33,7 +36,7 @@ class RunParameter:
 RUN_PARAMETERS: Final[Mapping[str, RunParameter]] = {
     "data_settings": RunParameter(
         "where the films are, seed and balance, as JSON; classes, findings, views and sources are those compiled",
-        ("ManifestGen", "Score", "Pusher", "DataReport", "Report"),
+        ("DataDigest", "ManifestGen", "Score", "Pusher", "DataReport", "Report"),
         DataSettings,
     ),
     "trainer_settings": RunParameter(
@@ -48,8 +51,8 @@ RUN_PARAMETERS: Final[Mapping[str, RunParameter]] = {
     ),
     "data_digest": RunParameter(
         "names the films: the same text, and components are taken from the cache; a new one, and all is done again. "
-        "cxr submit computes it where it sees the films",
-        ("ManifestGen", "DataAudit", "Tuner", "Trainer", "Score", "Pusher", "DataReport", "Report"),
+        f"With '{AUTO}' DataDigest reads them and names them by their content",
+        ("DataDigest", "ManifestGen", "DataAudit", "Tuner", "Trainer", "Score", "Pusher", "DataReport", "Report"),
     ),
 }
 
@@ -63,7 +66,7 @@ def read_parameter(name: str, text: str) -> Any:
     model = RUN_PARAMETERS[name].model
     if model is None:
         if not text.strip():
-            raise UsageError(f"run parameter {name} is empty; give a new text, or start runs with cxr submit")
+            raise UsageError(f"run parameter {name} is empty; give a new text, or '{AUTO}'")
         return text
     try:
         return model.model_validate_json(text)

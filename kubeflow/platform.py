@@ -8,7 +8,7 @@ from pipeline.kubeflow_settings import Toleration, Volume
 from pipeline.settings import RunSettings
 
 #: Nodes that open films, not records.
-READ_FILMS: Final = ("ManifestGen", "XrayExampleGen", "Score")
+READ_FILMS: Final = ("DataDigest", "ManifestGen", "XrayExampleGen", "Score")
 #: Nodes that read what is served, or push there.
 READ_SERVED: Final = ("DataAudit", "Score", "ReleaseGate", "Pusher", "Report")
 TRAIN: Final = ("Tuner", "Trainer")

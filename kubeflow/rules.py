@@ -114,7 +114,8 @@ def _image(spec: Document, platform: Document) -> Iterator[str]:
 
 def _compile_host(spec: Document, platform: Document) -> Iterator[str]:
     for name, task in _tasks(spec).items():
-        if {"module_file", "module_path"} & set(task.get("inputs", {}).get("parameters", {})):
+        parameters = task.get("inputs", {}).get("parameters", {})
+        if "module_file" in parameters or "/" in json.dumps(parameters.get("module_path", "")):  # or a dotted name
             yield f"{name} has a module file, a path of the machine that compiles; name a function of the image"
         if ".whl" in json.dumps(task):
             yield f"{name} names a wheel, which pods do not have"
@@ -158,6 +159,21 @@ def _beam_storage(spec: Document, platform: Document) -> Iterator[str]:
             yield (
                 f"{label} runs Beam on {runners[-1]}, whose workers cannot see the inside of a pod; name a volume that "
                 "they mount too at the same place: kubeflow.shared"
+            )
+
+
+def _beam_job_server(spec: Document, platform: Document) -> Iterator[str]:
+    for label, container in _containers(spec):
+        names = {arg.removeprefix("--").partition("=")[0] for arg in container["args"]}
+        runners = [arg.partition("=")[2].rpartition(".")[2] for arg in container["args"] if arg.startswith("--runner=")]
+        if not runners or "job_endpoint" in names:
+            continue
+        if runners[-1] == "FlinkRunner" and "flink_submit_uber_jar" not in names:
+            yield f"{label} would start a job server with Java, which the image has not: add --flink_submit_uber_jar"
+        if runners[-1] == "SparkRunner":
+            yield (
+                f"{label} would start a job server with Java, which the image has not, or hand Spark the path of a "
+                "file in its own /tmp; name a job server that runs already: --job_endpoint=HOST:8099"
             )
 
 
@@ -207,6 +223,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "argument-size": _argument_size,
     "beam-workers": _beam_workers,
     "beam-storage": _beam_storage,
+    "beam-job-server": _beam_job_server,
     "braces": _braces,
     "platform": _platform,
     "mounts": _mounts,

@@ -5,7 +5,6 @@ import datetime
 import json
 import sys
 import time
-import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.manifest_gen.settings import DataSettings
+from kubeflow.data_digest import NODE
 from kubeflow.documents import PIPELINE_NAME, Spec, dump
-from kubeflow.parameters import RUN_PARAMETERS, read_parameter
+from kubeflow.parameters import AUTO, RUN_PARAMETERS, read_parameter
 from pipeline.digests import data_digest
 from pipeline.settings import merge, parse_override
 from trainer.errors import RunError, UsageError
@@ -46,6 +46,21 @@ class Server:
     ca_cert: str = ""
 
 
+@dataclass(frozen=True)
+class Uploaded:
+    """Ids of a pipeline on the server.
+
+    Attributes:
+        experiment: Under which its runs are.
+        pipeline: The pipeline's.
+        version: That of the version.
+    """
+
+    experiment: str
+    pipeline: str
+    version: str
+
+
 def run_parameters(spec: Spec, overrides: Sequence[str], digest: str) -> dict[str, str]:
     """The parameters of a run: those that differ from the compiled ones, checked.
 
@@ -55,8 +70,10 @@ def run_parameters(spec: Spec, overrides: Sequence[str], digest: str) -> dict[st
         digest: Names the films.
 
     Raises:
-        UsageError: Every fault of a group, a line each.
+        UsageError: Every fault of a group, a line each; or the films are to be looked at, and nothing in it does.
     """
+    if digest == AUTO and NODE not in spec["root"]["dag"]["tasks"]:
+        raise UsageError(f"the pipeline has no {NODE}, which names the films in the cluster; write it with cxr compile")
     defaults = spec["root"]["inputDefinitions"]["parameters"]
     groups = {name.removesuffix("_settings"): name for name, one in RUN_PARAMETERS.items() if one.model is not None}
     values: dict[str, Any] = {}
@@ -75,7 +92,7 @@ def run_parameters(spec: Spec, overrides: Sequence[str], digest: str) -> dict[st
 
 
 def name_films(spec: Spec, films: Path | None, memo_file: Path) -> str:
-    """A digest of the films where they can be seen, else a text that was never there, for which nothing is cached.
+    """A digest of the films where they can be seen, else the word that has the run look at them itself.
 
     Args:
         spec: The compiled specification, which knows the sources.
@@ -89,7 +106,7 @@ def name_films(spec: Spec, films: Path | None, memo_file: Path) -> str:
     data = DataSettings.model_validate_json(text)
     folder = films or Path(data.root or "")
     if films is None and not folder.is_dir():
-        return f"unknown-{uuid.uuid4()}"
+        return AUTO
     return data_digest(data.model_copy(update={"root": str(folder.resolve())}), memo_file)
 
 
@@ -104,7 +121,7 @@ def connect(server: Server) -> Any:
         raise UsageError(
             f"--host is '{server.host}'; give the URL of Kubeflow Pipelines, such as http://localhost:8080"
         )
-    with _answers(server), warnings.catch_warnings():
+    with answers(server), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # on servers before 2.0
         from kfp.client import Client
 
@@ -123,44 +140,51 @@ def connect(server: Server) -> Any:
         )
 
 
-def start(
-    client: Any, server: Server, documents: tuple[Spec, Spec], parameters: Mapping[str, str], folder: Path
-) -> str:
-    """Uploads the pipeline, as a new version where it is there already, and starts a run.
+def upload(client: Any, server: Server, documents: tuple[Spec, Spec], folder: Path) -> Uploaded:
+    """Uploads the pipeline, as a new version where it is there already.
 
     Args:
         client: Of :func:`connect`.
         server: The same.
         documents: Both documents.
-        parameters: Of the run.
         folder: For the file that is uploaded.
-
-    Returns:
-        The id of the run.
 
     Raises:
         RunError: The server refuses.
     """
     file = folder / "pipeline.yaml"
     file.write_text(dump(*documents), encoding="utf-8")
-    stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d-%H%M%S")
-    with _answers(server), contextlib.redirect_stdout(sys.stderr):  # the client prints links
+    name = _with_the_time(PIPELINE_NAME)
+    with answers(server), contextlib.redirect_stdout(sys.stderr):  # the client prints links
         experiment = client.create_experiment(PIPELINE_NAME, namespace=server.namespace or None)
         pipeline = client.get_pipeline_id(PIPELINE_NAME)
         if pipeline is None:
             pipeline = client.upload_pipeline(str(file), PIPELINE_NAME, namespace=server.namespace or None).pipeline_id
             version = client.list_pipeline_versions(pipeline).pipeline_versions[0].pipeline_version_id
         else:
-            name = f"{PIPELINE_NAME}-{stamp}"
             version = client.upload_pipeline_version(str(file), name, pipeline_id=pipeline).pipeline_version_id
+    return Uploaded(experiment.experiment_id, pipeline, version)
+
+
+def start(client: Any, server: Server, uploaded: Uploaded, parameters: Mapping[str, str]) -> str:
+    """Starts a run of an uploaded pipeline; gives its id.
+
+    Raises:
+        RunError: The server refuses.
+    """
+    with answers(server), contextlib.redirect_stdout(sys.stderr):
         run = client.run_pipeline(
-            experiment.experiment_id,
-            f"{PIPELINE_NAME}-{stamp}",
+            uploaded.experiment,
+            _with_the_time(PIPELINE_NAME),
             params=dict(parameters),
-            pipeline_id=pipeline,
-            version_id=version,
+            pipeline_id=uploaded.pipeline,
+            version_id=uploaded.version,
         )
     return str(run.run_id)
+
+
+def _with_the_time(name: str) -> str:
+    return f"{name}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}"
 
 
 def follow(client: Any, server: Server, run: str, tasks: Sequence[str], say: Say) -> str:
@@ -178,7 +202,7 @@ def follow(client: Any, server: Server, run: str, tasks: Sequence[str], say: Say
     """
     known: dict[str, str] = {}
     while True:
-        with _answers(server):
+        with answers(server):
             seen = client.get_run(run)
         for task in (seen.run_details and seen.run_details.task_details) or ():
             if task.display_name in tasks and task.state and known.get(task.display_name) != task.state:
@@ -195,7 +219,7 @@ def _why(task: Any) -> str:
 
 
 @contextlib.contextmanager
-def _answers(server: Server) -> Iterator[None]:
+def answers(server: Server) -> Iterator[None]:
     """Turns what Kubeflow's client raises into one line."""
     import kfp_server_api
     import urllib3

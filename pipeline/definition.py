@@ -194,7 +194,11 @@ def create_pipeline(
 
     # TFMA's view of the test split; the decision is made from Score's predictions.
     evaluator = Evaluator(
-        examples=examples, model=model, eval_config=eval_config(classes, positive), example_splits=[TEST]
+        examples=examples,
+        model=model,
+        eval_config=eval_config(classes, positive),
+        example_splits=[TEST],
+        module_path=eval_config.__module__,
     )
     # The network once per test film and variant; all that judges the model reads what it says here.
     score = Score(
@@ -222,6 +226,8 @@ def create_pipeline(
         blessing=release_gate.outputs["blessing"],
         statistics=statistics,
         examples=examples,
+        manifest=manifest,
+        predictions=predictions,
         model_folder=model_folder,
         version=version,
         plan_digest=plan_digest,

@@ -12,8 +12,9 @@ GPU_NODES: Final = ("Tuner", "Trainer", "Evaluator", "Score")
 ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Mount = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+)+$")]
 NodeName = Literal[
-    "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit", "DataReport",
-    "DataGate", "Tuner", "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher", "Report",
+    "DataDigest", "ManifestGen", "ImportSchemaGen", "XrayExampleGen", "StatisticsGen", "ExampleValidator", "DataAudit",
+    "DataReport", "DataGate", "Tuner", "Trainer", "Evaluator", "Score", "ShortcutAudit", "ReleaseGate", "Pusher",
+    "Report",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from trainer.features import INVALID, INVALID_SCORE
+from trainer.film_measures import NO_MEASURE, measures
 from trainer.grad_cam import to_png
 from trainer.input import parse_images
 from trainer.preprocessing import films_to_images
@@ -74,11 +75,12 @@ def predict_films(
 
     Returns:
         probabilities float32 [N, C], classes string [N, C], label string [N], score float32 [N], positive bool [N],
-        threshold float32 [N], the same for each, valid bool [N] and error string [N]. A film that is not valid
-        has label ``invalid``, score -1, probabilities 0 and positive false.
+        threshold float32 [N], the same for each, valid bool [N] and error string [N]; and what
+        :func:`trainer.film_measures.measures` says of the image, float32 [N] each. A film that is not valid has label
+        ``invalid``, score and measures -1, probabilities 0 and positive false.
     """
     images, valid, error = films_to_images(image_bytes, image_size)
-    return _answers(_asked(network, images), decision, valid, error)
+    return _answers(images, _asked(network, images), decision, valid, error)
 
 
 def explain_films(
@@ -101,7 +103,7 @@ def explain_films(
     probabilities, heat = _asked(network, images)
     heat = tf.where(valid[:, tf.newaxis, tf.newaxis], heat, 0.0)
     return {
-        **_answers(probabilities, decision, valid, error),
+        **_answers(images, probabilities, decision, valid, error),
         "heatmap": heat,
         "heatmap_png_bytes": to_png(heat, image_size),
     }
@@ -129,7 +131,9 @@ def predict_examples(
     }
 
 
-def _answers(probabilities: tf.Tensor, decision: Decision, valid: tf.Tensor, error: tf.Tensor) -> dict[str, tf.Tensor]:
+def _answers(
+    images: tf.Tensor, probabilities: tf.Tensor, decision: Decision, valid: tf.Tensor, error: tf.Tensor
+) -> dict[str, tf.Tensor]:
     names = tf.constant(decision.classes)
     return {
         "probabilities": tf.where(valid[:, tf.newaxis], probabilities, 0.0),
@@ -140,6 +144,7 @@ def _answers(probabilities: tf.Tensor, decision: Decision, valid: tf.Tensor, err
         "threshold": tf.fill(tf.shape(valid), decision.threshold),
         "valid": valid,
         "error": error,
+        **{name: tf.where(valid, of_image, NO_MEASURE) for name, of_image in measures(images).items()},
     }
 
 

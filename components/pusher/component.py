@@ -6,6 +6,7 @@ TFX's own copies in place under the final number, where a watching TF Serving ma
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import BaseChannel, Channel, component_spec, standard_artifacts
 
+from components.artifacts import Manifest, Predictions
 from components.pusher.executor import Executor
 
 
@@ -24,6 +25,8 @@ class PusherSpec(component_spec.ComponentSpec):
         "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "manifest": component_spec.ChannelParameter(type=Manifest),
+        "predictions": component_spec.ChannelParameter(type=Predictions),
     }
     OUTPUTS = {"pushed": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
@@ -37,6 +40,9 @@ class Pusher(base_component.BaseComponent):
         statistics: Channel of the training statistics, kept with the version for drift checks.
         examples: Channel of the records, of whose train and eval films hashes are kept with the version, so that an
             evaluation on other films can tell which of them the model has seen.
+        manifest: Channel of the manifest, for the sizes and formats of the train films.
+        predictions: Channel of Score's predictions; statistics of what the model says of the test films are kept with
+            the version, to tell when films in use are others.
         model_folder: Folder that TF Serving watches, ``<serving>/<model name>``.
         version: Number to push under, seconds since the epoch at the start of the run. It is never the same, so
             the node is never taken from the cache: it looks at what is served, and a cache cannot.
@@ -55,6 +61,8 @@ class Pusher(base_component.BaseComponent):
         blessing: BaseChannel,
         statistics: BaseChannel,
         examples: BaseChannel,
+        manifest: BaseChannel,
+        predictions: BaseChannel,
         model_folder: str,
         version: int,
         plan_digest: str,
@@ -67,6 +75,8 @@ class Pusher(base_component.BaseComponent):
                 blessing=blessing,
                 statistics=statistics,
                 examples=examples,
+                manifest=manifest,
+                predictions=predictions,
                 model_folder=model_folder,
                 version=version,
                 plan_digest=plan_digest,

@@ -8,14 +8,18 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.files import DECISION_FILE
+from components.files import DECISION_FILE, PREDICTIONS_FILE
+from components.manifest_gen.manifest import read_manifest
 from components.pusher.publish import STATISTICS, digest_of, is_complete, publish, versions
+from components.pusher.reference import reference
 from components.pusher.statistics import copy_statistics
 from components.pusher.training_films import training_films
 from components.release_gate.decision import Decision
 from trainer.errors import RunError
 from trainer.features import EVAL, TRAIN
 from trainer.film_hashes import TRAINING_FILMS
+from trainer.predictions import read_predictions
+from trainer.samples import REFERENCE
 from trainer.servable import ModelInfo
 
 
@@ -48,6 +52,8 @@ class Executor(base_executor.BaseExecutor):
             return
         statistics = Path(artifact_utils.get_single_uri(input_dict["statistics"]))
         records = [Path(artifact_utils.get_split_uri(input_dict["examples"], split)) for split in (TRAIN, EVAL)]
+        manifest = Path(artifact_utils.get_single_uri(input_dict["manifest"]))
+        predictions = Path(artifact_utils.get_single_uri(input_dict["predictions"]), PREDICTIONS_FILE)
 
         def complete(folder: Path) -> None:
             info = ModelInfo.read(folder)
@@ -61,6 +67,8 @@ class Executor(base_executor.BaseExecutor):
                 }
             ).write(folder)
             copy_statistics(statistics, folder / STATISTICS)
+            in_use = reference(records[0], info.image_size, read_manifest(manifest), read_predictions(predictions))
+            (folder / STATISTICS / REFERENCE).write_bytes(in_use.SerializeToString(deterministic=True))
             training_films(records, exec_properties["key_id"]).write(folder / TRAINING_FILMS)
 
         version = publish(servable, model_folder, exec_properties["version"], complete)

@@ -8,7 +8,7 @@ be taken out (`trainer.film_hashes`), and not by these.
 from pathlib import Path
 from typing import Final
 
-from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
+from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatistics, DatasetFeatureStatisticsList
 
 from trainer.features import IMAGE, IMAGE_ID, PATIENT_ID
 
@@ -20,10 +20,15 @@ def copy_statistics(source: Path, target: Path) -> None:
     for file in sorted(source.glob("Split-*/FeatureStats.pb")):
         statistics = DatasetFeatureStatisticsList.FromString(file.read_bytes())
         for dataset in statistics.datasets:
-            for feature in dataset.features:
-                if feature.path.step[0] in IDENTIFYING:
-                    feature.string_stats.ClearField("top_values")
-                    feature.string_stats.ClearField("rank_histogram")
+            remove_values(dataset)
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True)
         copy.write_bytes(statistics.SerializeToString(deterministic=True))
+
+
+def remove_values(dataset: DatasetFeatureStatistics) -> None:
+    """Takes the values of what identifies out of statistics; their counts stay."""
+    for feature in dataset.features:
+        if feature.path.step[0] in IDENTIFYING:
+            feature.string_stats.ClearField("top_values")
+            feature.string_stats.ClearField("rank_histogram")

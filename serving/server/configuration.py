@@ -1,14 +1,18 @@
 """Which models are served from where, and which of their versions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from tensorflow_serving.config.model_server_config_pb2 import MODEL_TYPE_UNSPECIFIED, TENSORFLOW, ModelServerConfig
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig as ModelConfigProto
 
 from serving.model_config import read_config
 from trainer.errors import UsageError
+
+#: The one that there is, of the real server too.
+PLATFORM: Final = "tensorflow"
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def versions_in(folder: Path) -> dict[int, Path] | None:
     """
     try:
         names = sorted(entry.name for entry in folder.iterdir() if is_version(entry.name) and entry.is_dir())
-    except OSError:
+    except (OSError, ValueError):  # a path with a zero byte in it
         return None
     return {int(name): folder / name for name in names}
 
@@ -55,7 +59,13 @@ def is_version(name: str) -> bool:
 
 
 class Source(Protocol):
-    """Where the configuration comes from; it is asked again every second."""
+    """Where the configuration comes from; it is asked again every second.
+
+    Attributes:
+        folder_of_models: see ``models_of``.
+    """
+
+    folder_of_models: Path | None
 
     def read(self) -> dict[str, ModelConfig]:
         """Name -> model.
@@ -71,6 +81,8 @@ class FolderSource:
 
     A model that was once there stays one: without any version, it is one of which none is served.
     """
+
+    folder_of_models: Path | None = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
@@ -98,13 +110,12 @@ class FileSource:
 
     Args:
         file: text form of ``ModelServerConfig``.
-        folder: where the models lie in place of each ``base_path``, which may be a container's: the model of
-            ``/models/cxr`` is then looked for in ``folder/cxr``.
+        folder: see ``models_of``.
     """
 
     def __init__(self, file: Path, folder: Path | None = None) -> None:
         self._file = file
-        self._folder = folder.absolute() if folder else None
+        self.folder_of_models = folder.absolute() if folder else None
 
     def read(self) -> dict[str, ModelConfig]:
         """The models that the file names.
@@ -112,27 +123,76 @@ class FileSource:
         Raises:
             UsageError: It is missing, not such a file, or names what cannot be served.
         """
-        models = [self._model(config) for config in read_config(self._file).model_config_list.config]
-        names = [model.name for model in models]
-        if doubled := {name for name in names if names.count(name) > 1}:
-            raise UsageError(f"model config file '{self._file}' names {', '.join(doubled)} twice; each model once")
-        return {model.name: model for model in models}
+        config = read_config(self._file)
+        try:
+            return models_of(config, self.folder_of_models)
+        except UsageError as error:
+            raise UsageError(f"model config file '{self._file}': {error}; mend it by hand") from error
 
-    def _model(self, config: ModelConfigProto) -> ModelConfig:
-        where = f"model config file '{self._file}': model '{config.name}'"
-        base = Path(config.base_path)
-        if not config.name:
-            raise UsageError(f"{where} has no name; give it one")
-        if not base.is_absolute():
-            raise UsageError(f"{where} has base_path '{config.base_path}'; it must be absolute")
-        policy = config.model_version_policy
-        choice = policy.WhichOneof("policy_choice")
-        if choice == "specific" and not policy.specific.versions:
-            raise UsageError(f"{where} serves specific versions, but names none; name at least one")
-        return ModelConfig(
-            name=config.name,
-            folder=self._folder / base.name if self._folder else base,
-            latest=None if choice == "all" else max(1, policy.latest.num_versions),
-            specific=tuple(policy.specific.versions),
-            labels=dict(config.version_labels),
+
+def models_of(
+    config: ModelServerConfig, folder: Path | None = None, known: Collection[str] = ()
+) -> dict[str, ModelConfig]:
+    """The models that TF Serving's own configuration names.
+
+    Args:
+        config: from a file, or from a client.
+        folder: where the models lie in place of each ``base_path``, which may be a container's: the model of
+            ``/models/cxr`` is then looked for in ``folder/cxr``. None for where ``base_path`` says.
+        known: models that there are, of which other words are used where the platform is another one.
+
+    Raises:
+        UsageError: What the real server refuses, in its words (its server_core.cc), and two things that would serve
+            nothing: a model without a name, and specific versions without any.
+    """
+    models: dict[str, ModelConfig] = {}
+    for one in config.model_config_list.config:
+        if one.name in models:
+            raise UsageError(f"Illegal to list model {one.name} multiple times in config list")
+        models[one.name] = _model(one, folder)
+        if (platform := _platform(one)) != PLATFORM:
+            raise UsageError(
+                f"Illegal to change a model's platform. For model {one.name} platform was {PLATFORM} and new platform "
+                f"requested is {platform}"
+                if one.name in known
+                else f"Model {one.name} requests unsupported platform {platform}"
+            )
+    return models
+
+
+def _model(config: ModelConfigProto, folder: Path | None) -> ModelConfig:
+    base, policy = Path(config.base_path), config.model_version_policy
+    if not base.is_absolute():
+        raise UsageError(
+            f"Expected model {config.name} to have an absolute path or URI; got base_path()={config.base_path}"
         )
+    if not config.name:
+        raise UsageError(f"the model of base_path '{base}' has no name; give it one")
+    choice = policy.WhichOneof("policy_choice")
+    if choice == "specific" and not policy.specific.versions:
+        raise UsageError(f"model {config.name} serves specific versions, but names none; name at least one")
+    return ModelConfig(
+        name=config.name,
+        folder=folder / base.name if folder else base,
+        latest=None if choice == "all" else max(1, policy.latest.num_versions),
+        specific=tuple(policy.specific.versions),
+        labels=dict(config.version_labels),
+    )
+
+
+def _platform(config: ModelConfigProto) -> str:
+    kind, platform = config.model_type, config.model_platform
+    if kind == MODEL_TYPE_UNSPECIFIED:
+        if not platform:
+            raise UsageError(
+                "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
+                "ModelServerConfig::model_platform."
+            )
+        return str(platform)
+    if platform:
+        raise UsageError(
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform."
+        )
+    if kind != TENSORFLOW:
+        raise UsageError(f"ModelServerConfig::model_type choice {kind} not supported.")
+    return PLATFORM

@@ -16,7 +16,8 @@ _HTTP: Final = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-_BY_NUMBER: Final = {code.value[0]: code for code in grpc.StatusCode}
+#: By number.
+CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class Fault(Exception):
@@ -40,7 +41,7 @@ class Fault(Exception):
         # A session raises the runtime's error again with a stack trace in its message; the real server has no Python.
         original = error.__context__
         message = original.message if isinstance(original, tf.errors.OpError) else error.message
-        return cls(_BY_NUMBER.get(error.error_code, grpc.StatusCode.UNKNOWN), message)
+        return cls(CODES.get(error.error_code, grpc.StatusCode.UNKNOWN), message)
 
     def __str__(self) -> str:
         return f"{self.code.name}: {self.message}"

@@ -13,6 +13,8 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 #: JPEG markers without a length: TEM, RST0..7, SOI.
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN: Final = 0xDA
+#: By which the decoders know a format.
+_STARTS: Final = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF8", "GIF"), (b"BM", "BMP"))
 #: How the header of a scan begins; libjpeg refuses one whose length takes the upper byte.
 _SCAN: Final = b"\xff\xda\x00"
 
@@ -40,6 +42,11 @@ def film_size(data: bytes) -> FilmSize | None:
     except (struct.error, IndexError):
         return None
     return None
+
+
+def film_format(data: bytes) -> str:
+    """``JPEG``, ``PNG``, ``GIF`` or ``BMP``; empty for anything else."""
+    return next((name for start, name in _STARTS if data.startswith(start)), "")
 
 
 def scans(data: bytes) -> int:

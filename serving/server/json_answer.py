@@ -1,11 +1,13 @@
-"""Arrays as a REST answer, with the real server's rules and messages (its json_tensor.cc)."""
+"""Arrays, classes and numbers as a REST answer, with the real server's rules and messages (its json_tensor.cc)."""
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
+from tensorflow_serving.apis.classification_pb2 import ClassificationResult
+from tensorflow_serving.apis.regression_pb2 import RegressionResult
 
 from serving.server.faults import invalid
 
@@ -36,6 +38,25 @@ def to_json(outputs: Mapping[str, np.ndarray], *, rows: bool) -> str:
     if not rows:
         return json.dumps({key: values})
     return json.dumps({key: [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]})
+
+
+def classes_to_json(result: ClassificationResult) -> str:
+    """The body of an answer to Classify: pairs of label and score, a list of them for each example."""
+    rows = []
+    for row in result.classifications:
+        scores = _floats(one.score for one in row.classes)
+        rows.append([[one.label, score] for one, score in zip(row.classes, scores, strict=True)])
+    return json.dumps({"results": rows})
+
+
+def values_to_json(result: RegressionResult) -> str:
+    """The body of an answer to Regress: a number for each example."""
+    return json.dumps({"results": _floats(one.value for one in result.regressions)})
+
+
+def _floats(values: Iterable[float]) -> list[float]:
+    floats: list[float] = _plain("", np.fromiter(values, np.float32))
+    return floats
 
 
 def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:

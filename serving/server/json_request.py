@@ -9,7 +9,8 @@ import numpy as np
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
 from serving.server.faults import Fault, invalid
-from serving.server.json_values import array_of, is_object, repeated, shape_of, wrong
+from serving.server.json_values import array_of, is_object, repeated, wrong
+from serving.server.tensors import shape_of
 
 
 @dataclass(frozen=True)

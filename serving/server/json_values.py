@@ -31,7 +31,7 @@ _TYPES: Final[Mapping[int, tuple[type, ...]]] = {
     ),
 }
 _JSON_TYPES: Final = {
-    type(None): "Null", bool: "Bool", int: "Number", float: "Number", str: "String", list: "Array", dict: "Object",
+    type(None): "Null", int: "Number", float: "Number", str: "String", list: "Array", dict: "Object",
 }  # fmt: skip
 
 
@@ -91,17 +91,23 @@ def _collect(value: Any, level: int, shape: list[int], dtype: int, leaves: list[
 def _leaf(value: Any, dtype: int) -> Any:
     if dtype == types_pb2.DT_STRING:
         if isinstance(value, dict):
-            return _decoded(value)
+            return decoded(value)
         if isinstance(value, str):
             return value.encode("utf-8", "surrogatepass")
     # True is an int to Python.
     if not isinstance(value, _TYPES[dtype]) or (isinstance(value, bool) and dtype != types_pb2.DT_BOOL):
-        kind = str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
-        raise invalid(f"JSON Value: {repeated(value)} Type: {kind} is not of expected type: {type_name(dtype)}")
+        raise invalid(
+            f"JSON Value: {repeated(value)} Type: {json_type(value)} is not of expected type: {type_name(dtype)}"
+        )
     return value
 
 
-def _decoded(value: dict[str, Any]) -> bytes:
+def decoded(value: dict[str, Any]) -> bytes:
+    """What an object around base64 holds.
+
+    Raises:
+        Fault: No such object, or no base64.
+    """
     if not is_base64(value):
         raise wrong(value, "not formatted correctly for base64 data")
     # As the real server's Base64Unescape: blanks and missing padding pass, another alphabet does not.
@@ -113,6 +119,11 @@ def _decoded(value: dict[str, Any]) -> bytes:
         return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
     except ValueError as error:
         raise invalid("Unable to base64 decode") from error
+
+
+def json_type(value: Any) -> str:
+    """A type of JSON as messages call it; true and false are types of their own."""
+    return str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
 
 
 def is_base64(value: Any) -> bool:
@@ -137,8 +148,3 @@ def repeated(value: Any) -> str:
         if len(text) > MOST_REPEATED:
             return f"{text[:MOST_REPEATED]}..."
     return text
-
-
-def shape_of(array: np.ndarray) -> str:
-    """A shape as messages write it."""
-    return "[" + ",".join(map(str, array.shape)) + "]"

@@ -27,7 +27,7 @@ class Limits:
         film_pixels: of one film.
         film_scans: of one JPEG; a progressive one is decoded once per scan, and libjpeg's own have 10.
         film_side: longest side of a film in pixels; of a strip the resize would take as long as of a whole film.
-        decoding_pixels: of films that are decoded at once, over all requests. About 16 bytes each: 2.5 GB.
+        decoding_pixels: of films that are decoded at once, over all requests. Up to 8 bytes each: 1.3 GB.
         threads: requests that are read, computed and answered at once: those of a batch, and those of the next.
         waiting: requests that run or wait for a thread. The real server has 4 threads per core, and refuses more.
         connections: of HTTP, open at once.

@@ -24,10 +24,11 @@ from serving.server.http_protocol import PunctualProtocol
 from serving.server.limits import Limits
 from serving.server.models import Models, Say
 from serving.server.page.routes import Page
-from serving.server.ports import address
+from serving.server.ports import address, is_own
 from serving.server.predict import Predictor
 from serving.server.rest import RestApi
 from serving.server.rpc import ModelService, PredictionService
+from serving.server.sampler import Sampler
 from serving.server.watch import INTERVAL, Watch
 from serving.server.work import Workers
 from trainer.errors import UsageError
@@ -54,6 +55,8 @@ class LocalServer:
         say: is told in a sentence what happens.
         limits: of requests.
         interval: seconds between two looks at the source.
+        sampler: keeps numbers of a share of the films; None to keep nothing.
+        allow_reload: whether clients may choose the models even if other machines reach this one.
     """
 
     def __init__(
@@ -65,14 +68,17 @@ class LocalServer:
         say: Say,
         limits: Limits | None = None,
         interval: float = INTERVAL,
+        sampler: Sampler | None = None,
+        *,
+        allow_reload: bool = False,
     ) -> None:
         limits = limits or Limits()
-        self._rest_socket, self._say = rest, say
+        self._rest_socket, self._say, self._sampler = rest, say, sampler
         self._address = address(host, grpc_port)
         self._models = Models(say)
         self._watch = Watch(self._models, source, say, self._tell_health, interval)
         self._workers = Workers(limits)
-        predictor, bodies = Predictor(limits), Bodies(limits)
+        predictor, bodies = Predictor(limits, sampler), Bodies(limits)
         rest_api = RestApi(self._models, predictor, self._workers, bodies, limits)
         page = Page(self._models, predictor, self._workers, bodies, limits)
         self._http = _http_server(rest_api, page, limits)
@@ -87,7 +93,8 @@ class LocalServer:
         )
         service = PredictionService(self._models, predictor, self._workers)
         add_PredictionServiceServicer_to_server(service, self._rpc)
-        add_ModelServiceServicer_to_server(ModelService(self._models), self._rpc)
+        watch = self._watch if allow_reload or is_own(host) else None
+        add_ModelServiceServicer_to_server(ModelService(self._models, watch), self._rpc)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._rpc)
         self.grpc_port = grpc_port
         self.rest_port: int = rest.getsockname()[1]
@@ -106,6 +113,8 @@ class LocalServer:
             raise UsageError(f"cannot listen on {self._address}; choose another port with --grpc-port") from error
         await self._rpc.start()
         self._serving = asyncio.create_task(self._http.serve([self._rest_socket]))
+        if self._sampler:
+            self._sampler.start()
         self._watch.start()
 
     async def stop(self, seconds: float = GRACE) -> bool:
@@ -118,6 +127,8 @@ class LocalServer:
         self._http.should_exit = True
         await asyncio.gather(self._rpc.stop(seconds), self._serving)
         await asyncio.to_thread(self._workers.close)
+        if self._sampler:
+            await asyncio.to_thread(self._sampler.close)
         ended = await asyncio.to_thread(self._watch.stop, seconds)
         if ended:
             await asyncio.to_thread(self._models.close)

@@ -49,7 +49,7 @@ class _Model:
 
 
 class Models:
-    """All models. One thread follows the disk, any number of others borrow versions.
+    """All models. One thread says what is to be served, any number of others borrow versions.
 
     Args:
         say: is told in a sentence what becomes of a version.
@@ -128,12 +128,17 @@ class Models:
         with self._changed:
             return dict(self._models[name].labels) if name in self._models else {}
 
+    def served(self, name: str) -> list[int]:
+        """The versions of one model that are served, newest first; empty for one that is not configured."""
+        with self._changed:
+            return self._models[name].served() if name in self._models else []
+
     def ready(self) -> bool:
         """Whether there are models, and of each a version is served."""
         with self._changed:
             return bool(self._models) and all(model.served() for model in self._models.values())
 
-    # What the watching thread does.
+    # What the one thread does.
 
     def follow(self, configs: Mapping[str, ModelConfig]) -> None:
         """Brings what is served in line with the disk; returns when every load has ended.

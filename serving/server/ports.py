@@ -1,5 +1,6 @@
 """The ports that the server listens on, taken before anything slow happens."""
 
+import ipaddress
 import os
 import socket
 from contextlib import closing
@@ -40,3 +41,9 @@ def check_free(host: str, port: int, option: str) -> None:
 def address(host: str, port: int) -> str:
     """``host:port``, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_own(host: str) -> bool:
+    """Whether only this machine reaches what listens on a host, by name or address."""
+    found = socket.getaddrinfo(host, None)
+    return all(ipaddress.ip_address(str(where[0]).partition("%")[0]).is_loopback for *_, where in found)

@@ -10,6 +10,7 @@ import numpy as np
 from serving.server.faults import invalid
 from serving.server.film_header import film_size, scans
 from serving.server.limits import Limits
+from serving.server.sampler import Sampler
 from serving.server.servable import Servable
 from serving.server.work import Room
 
@@ -22,10 +23,11 @@ class Predictor:
 
     Args:
         limits: bounds of one request, and of all that run at once.
+        sampler: takes a share of what is answered; None to keep nothing.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, sampler: Sampler | None = None) -> None:
+        self._limits, self._sampler = limits, sampler
         self._decoding = Room(limits.decoding_pixels)
 
     def run(self, servable: Servable, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -46,7 +48,10 @@ class Predictor:
                 "large films in one request"
             )
         with self._decoding.of(pixels):
-            return servable.run(signature, inputs)
+            outputs = servable.run(signature, inputs)
+        if self._sampler:
+            self._sampler.take(servable.name, servable.version, inputs, outputs)
+        return outputs
 
     def room_for_a_film(self) -> AbstractContextManager[None]:
         """Waits until a film of the largest size may be decoded beside what is, and holds its place."""

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Awaitable
+from functools import partial
 from typing import Final, TypeVar
 
 import grpc
@@ -14,11 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from tensorflow_serving.apis.get_model_metadata_pb2 import SignatureDefMap
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusResponse
+from tensorflow_serving.apis.input_pb2 import Input
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from serving.server.body import Bodies
+from serving.server.examples import classify, regress
 from serving.server.faults import Fault, invalid
-from serving.server.json_answer import to_json
+from serving.server.json_answer import classes_to_json, to_json, values_to_json
+from serving.server.json_examples import input_of
 from serving.server.json_request import arrays_of, parse
 from serving.server.json_values import MOST_REPEATED
 from serving.server.limits import Limits
@@ -65,11 +69,10 @@ class RestApi:
         raise invalid(f"Malformed request: {request.method} {path}")
 
     async def _call(self, request: Request, spec: ModelSpec, call: str) -> str:
-        if call != "predict":
-            raise Fault(grpc.StatusCode.UNIMPLEMENTED, f"{call} is not served here; ask :predict")
+        answer = {"predict": self._predict, "classify": self._classify, "regress": self._regress}[call]
         async with self._bodies.of(request) as body:
             try:
-                return await in_time(self._workers.run(self._predict, spec, body), self._limits)
+                return await in_time(self._workers.run(answer, spec, body), self._limits)
             except Fault as fault:
                 if fault.code is grpc.StatusCode.RESOURCE_EXHAUSTED:  # the real server's REST never says this of itself
                     raise Fault(grpc.StatusCode.UNAVAILABLE, fault.message) from fault
@@ -90,6 +93,21 @@ class RestApi:
                 del request
             outputs = self._predictor.run(servable, name, arrays)
         return to_json(outputs, rows=rows)
+
+    def _classify(self, spec: ModelSpec, body: bytearray) -> str:
+        name, given = self._examples(body)
+        with self._models.borrowed(spec) as servable:
+            return classes_to_json(classify(name, given, servable.signatures, partial(self._predictor.run, servable)))
+
+    def _regress(self, spec: ModelSpec, body: bytearray) -> str:
+        name, given = self._examples(body)
+        with self._models.borrowed(spec) as servable:
+            return values_to_json(regress(name, given, servable.signatures, partial(self._predictor.run, servable)))
+
+    def _examples(self, body: bytearray) -> tuple[str, Input]:
+        with self._reading:
+            request = parse(body, self._limits.json_parts)
+            return request.signature or SERVING_DEFAULT, input_of(request.whole)
 
     def _status(self, found: re.Match[str]) -> str:
         """The real server ignores a label here, known or not."""

@@ -14,6 +14,7 @@ import tensorflow as tf
 from serving.server.configuration import Source
 from serving.server.local_server import LocalServer
 from serving.server.models import Say
+from serving.server.sampler import Sampler
 
 #: From the first signal on, until the process ends whatever still runs in it.
 SECONDS_TO_STOP: Final = 20.0
@@ -26,6 +27,9 @@ def run(
     grpc_port: int,
     announce: Callable[[int, int], None],
     say: Say,
+    sampler: Sampler | None = None,
+    *,
+    allow_reload: bool = False,
 ) -> None:
     """Serves until SIGINT or SIGTERM, and returns when the requests that there were are answered.
 
@@ -38,9 +42,11 @@ def run(
         grpc_port: 0 for any that is free.
         announce: is called with the ports, of gRPC and of HTTP, when both listen.
         say: is told in a sentence what happens.
+        sampler: keeps numbers of a share of the films; None to keep nothing.
+        allow_reload: see ``LocalServer``.
     """
     tf.get_logger().setLevel("ERROR")  # the loader of TensorFlow 1 is deprecated, and says so at every version
-    if not asyncio.run(_serve(source, rest, host, grpc_port, announce, say)):
+    if not asyncio.run(_serve(source, rest, host, grpc_port, announce, say, sampler, allow_reload=allow_reload)):
         _end(0)  # a version that is still loading would crash in TensorFlow while Python takes itself down
 
 
@@ -51,8 +57,11 @@ async def _serve(
     grpc_port: int,
     announce: Callable[[int, int], None],
     say: Say,
+    sampler: Sampler | None = None,
+    *,
+    allow_reload: bool = False,
 ) -> bool:
-    server = LocalServer(source, rest, host, grpc_port, say)
+    server = LocalServer(source, rest, host, grpc_port, say, sampler=sampler, allow_reload=allow_reload)
     await server.start()
     told = asyncio.Event()
 

@@ -10,11 +10,14 @@ import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from serving.server.batches import Batches
+from serving.server.examples import classify, regress
 from serving.server.faults import Fault, invalid
 from serving.server.tensors import arrays_of
-from serving.server.warm_up import warm_up_requests
+from serving.server.warm_up import WarmUpRequest, warm_up_requests
 from trainer.errors import RunError
 from trainer.servable import ModelInfo
 
@@ -70,12 +73,20 @@ class Servable:
             raise Fault(grpc.StatusCode.UNKNOWN, f"{type(error).__name__}: {error}") from error
         try:
             for request in warm_up_requests(folder):
-                signature = servable.signature(request.model_spec.signature_name)
-                servable.run(request.model_spec.signature_name or SERVING_DEFAULT, arrays_of(request.inputs, signature))
+                servable._warm_up(request)
         except BaseException:
             servable.close()
             raise
         return servable
+
+    def _warm_up(self, request: WarmUpRequest) -> None:
+        name = request.model_spec.signature_name or SERVING_DEFAULT
+        if isinstance(request, PredictRequest):
+            self.run(name, arrays_of(request.inputs, self.signature(name)))
+        elif isinstance(request, ClassificationRequest):
+            classify(name, request.input, self.signatures, self.run)
+        else:
+            regress(name, request.input, self.signatures, self.run)
 
     def signature(self, name: str) -> SignatureDef:
         """A signature by its name, empty for ``serving_default``.

@@ -102,6 +102,11 @@ def type_name(dtype: int) -> str:
     return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
 
 
+def shape_of(array: np.ndarray) -> str:
+    """A shape as messages write it."""
+    return "[" + ",".join(map(str, array.shape)) + "]"
+
+
 def chosen_outputs(names: list[str], signature: SignatureDef) -> list[str]:
     """The outputs that a request's filter asks for; all without one.
 

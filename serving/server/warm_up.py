@@ -2,29 +2,33 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import grpc
 import tensorflow as tf
 from google.protobuf.message import DecodeError
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
 from serving.server.faults import Fault, invalid
 
 WARM_UP_FILE: Final = "assets.extra/tf_serving_warmup_requests"
 MOST_RECORDS: Final = 1000
 
+WarmUpRequest: TypeAlias = PredictRequest | ClassificationRequest | RegressionRequest
 
-def warm_up_requests(folder: Path) -> Iterator[PredictRequest]:
+
+def warm_up_requests(folder: Path) -> Iterator[WarmUpRequest]:
     """The requests of ``assets.extra/tf_serving_warmup_requests``, TFRecord of PredictionLog; none without the file.
 
     Args:
         folder: the version's.
 
     Raises:
-        Fault: As the real server: not a TFRecord, not a PredictionLog, more than 1000 of them. A log of another call
-            than Predict is refused too, which the real server would run.
+        Fault: As the real server: not a TFRecord, not a PredictionLog, more than 1000 of them. A log of MultiInference
+            is refused too, which the real server would run.
     """
     file = folder / WARM_UP_FILE
     if not file.exists():
@@ -40,12 +44,15 @@ def warm_up_requests(folder: Path) -> Iterator[PredictRequest]:
         raise Fault(grpc.StatusCode.DATA_LOSS, message) from error
 
 
-def _request(record: bytes, file: Path) -> PredictRequest | None:
+def _request(record: bytes, file: Path) -> WarmUpRequest | None:
     try:
         log = PredictionLog.FromString(record)
     except DecodeError as error:
         raise invalid(f"Failed to parse warmup record from {file}") from error
     kind = log.WhichOneof("log_type")
-    if kind not in ("predict_log", None):
+    if kind is None:
+        return None
+    if kind not in ("predict_log", "classify_log", "regress_log"):
         raise Fault(grpc.StatusCode.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind} in {file}")
-    return log.predict_log.request if kind else None
+    request: WarmUpRequest = getattr(log, kind).request
+    return request

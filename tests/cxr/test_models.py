@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 import cxr.models_screen
 import serving.server_status
 from cxr.main import main
-from serving.server_status import ServerStatus
+from serving.server_status import Server, ServerStatus
 from tests.pushed_versions import RANDOM, push
 
 
@@ -103,13 +103,15 @@ def test_the_newest_version_is_served_again(folder: Path) -> None:
 def test_a_server_is_asked_what_it_has(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def status_of(server: str, name: str) -> ServerStatus:
+    def status_of(server: Server, name: str) -> ServerStatus:
         asked.append((server, name))
         return ServerStatus({1: "AVAILABLE", 3: "END"}, {3: "Data loss"})
 
+    monkeypatch.setenv("CXR_API_KEY", "a key")
+    monkeypatch.setenv("CXR_CA_CERT", "ca.pem")
     monkeypatch.setattr(cxr.models_screen, "status_of", status_of)
     model = shown(folder, "--server", "http://host:8501")
-    assert asked == [("http://host:8501", "cxr")]
+    assert asked == [(Server("http://host:8501", "a key", "ca.pem"), "cxr")]
     assert [version["server"] for version in model["versions"]] == ["END", "unknown", "AVAILABLE"]
     assert model["faults"] == ["version 3 is not available on the server: Data loss"]
     said = models("--models", folder, "--server", "http://host:8501").output

@@ -307,6 +307,8 @@ def test_heat_maps_are_drawn_over_the_films(
         (["--server", "host:8500"],
          "URL 'host:8500' is not one of http://host, https://host, grpc://host, grpcs://host; "
          "give for instance https://host/ or grpc://host:8500"),
+        (["--server", "grpcs://h", "--ca-cert", "nowhere.pem"],
+         "Tls(authorities='nowhere.pem') is not a file; give a PEM file"),
         (["--server", "grpc://h", "--explain", "map.txt"],
          "--explain 'map.txt' is no folder and ends in none of .png, .jpg, .jpeg; give OUT.png"),
         (["--server", "grpc://h", "--explain", "FILM"], "--explain 'FILM' would overwrite the film; give another name"),

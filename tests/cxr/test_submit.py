@@ -13,6 +13,8 @@ from pipeline.settings import load_settings
 from tests.kubeflow.api_server import ApiServer, serving
 from trainer.settings import TrainerSettings
 
+CRON = ("--cron", "0 0 3 * * 1")
+
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -79,13 +81,24 @@ def parameters(server: ApiServer) -> dict[str, Any]:
     return given
 
 
-def test_films_that_cannot_be_seen_are_never_named_the_same(compiled: Path) -> None:
+def test_films_that_cannot_be_seen_are_looked_at_by_the_run(compiled: Path) -> None:
     server = ApiServer()
-    names = []
-    for _ in range(2):
-        submit(server, compiled, "--no-wait")
-        names.append(parameters(server)["data_digest"])
-    assert len(set(names)) == 2
+    assert submit(server, compiled, "--no-wait")[0] == 0
+    assert parameters(server) == {"data_digest": "auto"}
+
+
+def test_a_pipeline_in_which_nothing_looks_at_films_is_not_told_to(compiled: Path, tmp_path: Path) -> None:
+    spec, platform = yaml.safe_load_all(compiled.read_text())
+    del platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["DataDigest_executor"]
+    del spec["root"]["dag"]["tasks"]["DataDigest"]
+    for task in spec["root"]["dag"]["tasks"].values():
+        if "data_digest" in task.get("inputs", {}).get("parameters", {}):
+            task["inputs"]["parameters"]["data_digest"] = {"componentInputParameter": "data_digest"}
+    (tmp_path / "older.yaml").write_text(yaml.safe_dump_all([spec, platform]))
+    code, lines = submit(ApiServer(), tmp_path / "older.yaml", *CRON)
+    assert (code, len(lines)) == (2, 1)
+    assert lines[0].startswith("cxr: the pipeline has no DataDigest, which names the films in the cluster; write it")
+    assert submit(ApiServer(), tmp_path / "older.yaml", "--no-wait", "--data-digest", "May")[0] == 0
 
 
 def test_films_that_can_be_seen_are_named_by_what_they_are(compiled: Path, films: Path, tmp_path: Path) -> None:
@@ -193,3 +206,92 @@ def test_a_host_that_is_none_is_told(compiled: Path, host: str, code: int, messa
 def test_the_memo_of_digests_is_json_beside_the_file(compiled: Path, films: Path) -> None:
     submit(ApiServer(), compiled, "--no-wait", "--films", films)
     assert json.loads((compiled.parent / ".pipeline.yaml.digests.json").read_text())
+
+
+def test_a_recurring_run_looks_at_the_films_itself_one_at_a_time_and_makes_up_for_none(compiled: Path) -> None:
+    server = ApiServer()
+    code, lines = submit(server, compiled, "--cron", " 0 0  3 * * 1 ", "--set", "trainer.epochs=5")
+    assert code == 0
+    ((name, recurring),) = server.recurring.items()
+    assert lines[-1] == f"HOST/#/recurringrun/details/{name}"
+    assert recurring["display_name"] == "cxr"
+    assert recurring["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 1"}}
+    assert (int(recurring["max_concurrency"]), recurring["no_catchup"], recurring["mode"]) == (1, True, "ENABLE")
+    assert recurring["pipeline_version_reference"] == {"pipeline_id": "p", "pipeline_version_id": "v1"}
+    given = recurring["runtime_config"]["parameters"]
+    assert given["data_digest"] == "auto"
+    assert json.loads(given["trainer_settings"])["epochs"] == 5
+    tasks = server.versions["v1"]["root"]["dag"]["tasks"]
+    assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
+    assert server.runs == []
+
+
+def test_a_second_schedule_takes_the_place_of_the_first_and_leaves_those_of_others(compiled: Path) -> None:
+    server = ApiServer()
+    submit(server, compiled, *CRON)
+    (first,) = server.recurring
+    server.recurring["theirs"] = server.recurring[first] | {"display_name": "theirs"}
+    code, lines = submit(server, compiled, "--cron", "@daily")
+    assert code == 0
+    assert "in the place of 1 before it" in lines
+    assert first not in server.recurring
+    kept = {one["display_name"]: one["trigger"]["cron_schedule"]["cron"] for one in server.recurring.values()}
+    assert kept == {"theirs": "0 0 3 * * 1", "cxr": "@daily"}
+
+
+def test_every_recurring_run_of_the_name_is_ended_on_however_many_pages(
+    compiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow.recurring._PAGE", 2)
+    server = ApiServer()
+    submit(server, compiled, *CRON)
+    (one,) = server.recurring.values()
+    server.recurring |= {f"another-{number}": one for number in range(4)}
+    assert submit(server, "--stop") == (0, ["ended 5 recurring runs"])
+    assert server.recurring == {}
+    assert submit(server, "--stop")[1][-1] == "ended 0 recurring runs"
+
+
+def test_a_schedule_that_the_server_refuses_leaves_the_one_before(
+    compiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ApiServer()
+    submit(server, compiled, *CRON)
+    before = dict(server.recurring)
+    monkeypatch.setattr("kubeflow.cron.check_cron", lambda _: "at noon")
+    code, lines = submit(server, compiled, *CRON)
+    assert (code, lines[-1]) == (
+        1, "cxr: HOST answered 400 Bad Request: Schedule cron is not a supported format: at noon"
+    )  # fmt: skip
+    assert server.recurring == before
+
+
+def test_a_pipeline_that_trains_anew_in_every_run_is_scheduled_with_a_warning(compiled: Path, tmp_path: Path) -> None:
+    spec, platform = yaml.safe_load_all(compiled.read_text())
+    for name, caches in {"ManifestGen": False, "Trainer": True}.items():
+        spec["root"]["dag"]["tasks"][name]["cachingOptions"] = {"enableCache": caches}
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump_all([spec, platform]))
+    code, lines = submit(ApiServer(), tmp_path / "pipeline.yaml", *CRON)
+    assert code == 0
+    assert "ManifestGen: never taken from the cache, so every run trains anew" in lines
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("--cron", "0 0 25 * * 1"), "cxr: --cron '0 0 25 * * 1': hour is '25'; allowed are 0 to 23, lists (1,2)"),
+        (("--cron", ""), "cxr: --cron '' has 0 fields; Kubeflow reads six"),
+        ((*CRON, "--data-digest", "May"), "Error: every run that --cron starts looks at the films; leave out --films"),
+        ((*CRON, "--films", "."), "Error: every run that --cron starts looks at the films; leave out --films"),
+        ((*CRON, "--stop"), "Error: --stop ends what --cron begins; give one of them"),
+    ],
+)
+def test_a_faulty_schedule_is_told_before_anything_is_sent(
+    compiled: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    server = ApiServer()
+    code, lines = submit(server, compiled, *arguments)
+    assert code == 2
+    assert lines[-1].startswith(message)
+    assert not server.versions
+    assert not server.recurring

@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -10,9 +11,10 @@ from click.testing import CliRunner
 
 from cxr.main import main
 from kubeflow.parameters import RUN_PARAMETERS
-from pipeline.kubeflow_settings import KubeflowSettings
+from pipeline.kubeflow_settings import KubeflowSettings, NodeName
 from tests.kubeflow.api_server import ApiServer, serving
 from tests.kubeflow.kustomize import build
+from tests.kubeflow.test_cache import BEHIND, LOOK
 from trainer.errors import RunError
 
 PROJECT = Path(__file__).parents[2]
@@ -31,7 +33,15 @@ def test_every_command_runs_one_after_the_other(tmp_path: Path, films: Path, mon
             arguments = shlex.split(command.removeprefix(CXR).replace("http://localhost:8080", host))
             done = CliRunner().invoke(main, arguments)
             assert done.exit_code == 0, f"{command}\n{done.output}"
-    assert len(server.runs) == sum(f"{CXR}submit" in command for command in COMMANDS) > 2
+    submitted = [command for command in COMMANDS if f"{CXR}submit" in command]
+    assert len(server.runs) == sum("--cron" not in command and "--stop" not in command for command in submitted) > 2
+    assert (len(server.versions), server.recurring) == (len(submitted) - 1, {})
+
+
+def test_what_runs_though_no_film_has_changed_is_told() -> None:
+    (row,) = re.findall(r"^\| no film has changed \| (.*) \|$", TEXT, re.M)
+    named = {name for name in get_args(NodeName) if re.search(rf"\b{name}\b", row)}
+    assert named == {*LOOK, *BEHIND, "Trainer"}
 
 
 def test_every_folder_that_is_applied_is_there_and_has_what_is_waited_for() -> None:

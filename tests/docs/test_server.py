@@ -13,9 +13,18 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.json_format import MessageToJson, Parse
 from google.protobuf.message_factory import MessageFactory
 
+from serving.server.configuration import FolderSource
 from serving.server.limits import Limits
 
-from ..serving.server.conftest import Served, film, server, three_films  # noqa: F401, the fixtures of the server's tests
+from ..serving.server.conftest import (  # noqa: F401, the fixtures of the server's tests
+    Running,
+    Served,
+    example_model,
+    film,
+    run_server,
+    server,
+    three_films,
+)
 
 TEXT = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
 CURL = [
@@ -47,6 +56,16 @@ def test_the_python_example_runs(
     with contextlib.redirect_stdout(printed):
         exec(compile(PYTHON[0].replace("localhost:8500", f"127.0.0.1:{server.grpc_port}"), "example", "exec"), {})
     assert printed.getvalue().startswith("7 [b'")
+
+
+def test_the_example_of_other_models_runs(example_model: Path, run_server: Running, tmp_path: Path) -> None:  # noqa: F811
+    with run_server(FolderSource(tmp_path)) as served:
+        code = PYTHON[2].replace("localhost:8500", f"127.0.0.1:{served.grpc_port}")
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code.replace("/srv/models/cxr", str(example_model.parent)), "example", "exec"), {})
+        assert printed.getvalue() == "0\n"
+        assert served.states() == {"1": "AVAILABLE"}
 
 
 @pytest.mark.parametrize("command", GRPCURL)

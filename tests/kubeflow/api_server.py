@@ -5,6 +5,7 @@ import email.policy
 import json
 import re
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class ApiServer:
     versions: dict[str, Json] = field(default_factory=dict)
     experiments: list[str] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
+    recurring: dict[str, Json] = field(default_factory=dict)
     looks: int = 0
 
     def answer(self, method: str, path: str, query: Json, body: bytes, headers: Any) -> Json:
@@ -79,11 +81,17 @@ class ApiServer:
             return self._start(json.loads(body))
         if (method, place) == ("GET", f"runs/r{len(self.runs)}"):
             return self._look()
+        if (method, place) == ("POST", "recurringruns"):
+            return self._recur(json.loads(body))
+        if (method, place) == ("GET", "recurringruns"):
+            return self._list_recurring(int(query["page_size"]), int(query.get("page_token") or 0))
+        if method == "DELETE" and self.recurring.pop(place.removeprefix("recurringruns/"), None):
+            return {}
         raise Refused(404, f"{method} {path} is nothing that this server has")
 
     def _upload(self, version: str, body: bytes, headers: Any) -> None:
         text = _file_of(body, headers["Content-Type"])
-        documents = list(yaml.safe_load_all(text))
+        documents = list(yaml.load_all(text, Loader=yaml.CSafeLoader))
         if len(documents) > 2:
             raise Refused(400, "multiple platform specs")
         spec = documents[0]
@@ -104,6 +112,29 @@ class ApiServer:
         self.versions[version] = spec
 
     def _start(self, run: Json) -> Json:
+        self._check(run)
+        self.runs.append(run)
+        return {"run_id": f"r{len(self.runs)}", **run}
+
+    def _recur(self, run: Json) -> Json:
+        self._check(run)
+        if not run.get("display_name"):
+            raise Refused(400, "Recurring run name is empty. Please specify a valid name")
+        if not 1 <= int(run["max_concurrency"]) <= 10:
+            raise Refused(400, "The max concurrency of the recurring run is out of range. Support 1-10")
+        cron = run["trigger"]["cron_schedule"]["cron"]
+        if not cron.startswith("@") and len(cron.split()) not in (5, 6):  # five, too: see kubeflow/cron.py
+            raise Refused(400, f"Schedule cron is not a supported format: {cron}")
+        name = str(uuid.uuid4())
+        self.recurring[name] = run
+        return {"recurring_run_id": name, **run}
+
+    def _list_recurring(self, size: int, begin: int) -> Json:
+        listed = [{"recurring_run_id": name, **run} for name, run in self.recurring.items()]
+        more = {"next_page_token": str(begin + size)} if begin + size < len(listed) else {}
+        return {"recurringRuns": listed[begin : begin + size], "total_size": len(listed), **more}
+
+    def _check(self, run: Json) -> None:
         reference = run["pipeline_version_reference"]
         if reference["pipeline_id"] != "p" or reference["pipeline_version_id"] not in self.versions:
             raise Refused(404, "no such pipeline version")
@@ -114,8 +145,6 @@ class ApiServer:
         missing = [name for name, one in wanted.items() if name not in given and "defaultValue" not in one]
         if missing:
             raise Refused(400, f"parameters {', '.join(missing)} have neither values nor defaults")
-        self.runs.append(run)
-        return {"run_id": f"r{len(self.runs)}", **run}
 
     def _look(self) -> Json:
         state, tasks = self.states[min(self.looks, len(self.states) - 1)]
@@ -153,7 +182,7 @@ def serving(server: ApiServer) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 
-        do_GET = do_POST = _answer
+        do_GET = do_POST = do_DELETE = _answer
 
         def log_message(self, *_: Any) -> None:
             pass

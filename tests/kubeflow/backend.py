@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Task:
     log: str = ""
     seconds: float = 0.0
     outputs: dict[str, Artifact] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Backend:
     launch: Launch = launch
     away: str = ""
     artifacts: list[Artifact] = field(default_factory=list)
-    cache: dict[str, dict[str, Artifact]] = field(default_factory=dict)
+    cache: dict[str, Task] = field(default_factory=dict)
     runs: int = 0
 
     @property
@@ -100,11 +101,15 @@ class Backend:
             return Task("succeeded", outputs=self._import(executor["importer"], driver, task))
         if "container" not in executor:
             raise ValueError("non-container and non-importer executor not implemented")
-        executor_input = driver.executor_input(name, {task: done.outputs for task, done in ended.items()})
+        executor_input = driver.executor_input(
+            name,
+            {task: done.outputs for task, done in ended.items()},
+            {task: done.parameters for task, done in ended.items()},
+        )
         fingerprint = driver.fingerprint(name, executor_input)
         cached = task.get("cachingOptions", {}).get("enableCache", False)
         if cached and fingerprint in self.cache:
-            return Task("cached", outputs=self.cache[fingerprint])
+            return replace(self.cache[fingerprint], state="cached", log="", seconds=0.0)
         began = time.monotonic()
         environment = self._environment(executors.get(label, {}))
         pod = self.folder / "pods" / f"{driver.run}-{name}"
@@ -113,9 +118,10 @@ class Backend:
         if result.code:
             return Task("failed", result.log, seconds)
         outputs = self._publish(executor_input, result.output)
+        done = Task("succeeded", result.log, seconds, outputs, result.output.get("parameterValues", {}))
         if cached:
-            self.cache[fingerprint] = outputs
-        return Task("succeeded", result.log, seconds, outputs)
+            self.cache[fingerprint] = done
+        return done
 
     def _environment(self, pod: Json) -> dict[str, str]:
         """The variables from secrets; a claim or a secret that is not there keeps a pod from starting."""

@@ -36,12 +36,18 @@ class Driver:
     run: str
     parameters: Mapping[str, Any]
 
-    def executor_input(self, name: str, made: Mapping[str, Mapping[str, Artifact]]) -> Json:
+    def executor_input(
+        self,
+        name: str,
+        made: Mapping[str, Mapping[str, Artifact]],
+        said: Mapping[str, Mapping[str, Any]],
+    ) -> Json:
         """The ExecutorInput of a task.
 
         Args:
             name: Of the task.
             made: Task -> output -> artifact, of the tasks that are done.
+            said: Likewise, task -> output -> parameter.
         """
         task = self.spec["root"]["dag"]["tasks"][name]
         component = self.spec["components"][task["componentRef"]["name"]]
@@ -56,11 +62,19 @@ class Driver:
         return {
             "inputs": {
                 "parameterValues": {
-                    key: self._parameter(key, value, component) for key, value in inputs.get("parameters", {}).items()
+                    key: self._parameter(key, value, component, said)
+                    for key, value in inputs.get("parameters", {}).items()
                 },
                 "artifacts": {key: _input(value, made) for key, value in inputs.get("artifacts", {}).items()},
             },
-            "outputs": {"artifacts": outputs, "outputFile": self._output_file(name)},
+            "outputs": {
+                "artifacts": outputs,
+                "parameters": {
+                    key: {"outputFile": f"/tmp/kfp/outputs/{key}"}
+                    for key in component.get("outputDefinitions", {}).get("parameters", {})
+                },
+                "outputFile": self._output_file(name),
+            },
         }
 
     def folder(self, name: str) -> str:
@@ -74,9 +88,11 @@ class Driver:
         scheme, _, rest = self.folder(name).partition("://")
         return f"/{ {'gs': 'gcs'}.get(scheme, scheme) }/{rest}/output_metadata.json"
 
-    def _parameter(self, key: str, value: Json, component: Json) -> Any:
+    def _parameter(self, key: str, value: Json, component: Json, said: Mapping[str, Mapping[str, Any]]) -> Any:
         if "runtimeValue" in value:
             given = value["runtimeValue"]["constant"]
+        elif source := value.get("taskOutputParameter"):
+            given = said[source["producerTask"]][source["outputParameterKey"]]
         else:
             root = value["componentInputParameter"]
             definition = self.spec["root"]["inputDefinitions"]["parameters"][root]
@@ -102,6 +118,7 @@ class Driver:
             "outputArtifactsSpec": {
                 key: {**listed["artifacts"][0], "uri": ""} for key, listed in outputs["artifacts"].items()
             },
+            "outputParametersSpec": component.get("outputDefinitions", {}).get("parameters", {}),
             "image": container["image"],
             "cmdArgs": [*container["command"], *container["args"]],
             "env": container.get("env", []),

@@ -5,6 +5,7 @@ Where there is a kubectl, ``test_manifests.py`` holds both against each other.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ Object = dict[str, Any]
 
 KINDS = {"Kustomization": "kustomize.config.k8s.io/v1beta1", "Component": "kustomize.config.k8s.io/v1alpha1"}
 FIELDS = {"apiVersion", "kind", "resources", "components", "configMapGenerator", "patches", "images", "namespace"}
+#: Kinds that belong to no namespace.
+CLUSTER_WIDE = {"PersistentVolume", "StorageClass"}
 #: Kustomize writes a hash so that no word comes about by accident.
 NO_VOWELS = str.maketrans("013ae", "ghkmt")
 
@@ -30,6 +33,16 @@ def build(folder: Path) -> list[Object]:
         for reference in _references(built):
             reference["name"] = names.get(reference["name"], reference["name"])
     return objects
+
+
+def with_components(manifests: Path, config: Path, folder: Path, line: str) -> Path:
+    """A copy of the manifests, beside the files that they take in, with this line in each overlay."""
+    shutil.copytree(manifests, copied := folder / "kubeflow" / "manifests")
+    shutil.copytree(config, folder / "serving" / "config")
+    for overlay in (copied / "overlays").iterdir():
+        with (overlay / "kustomization.yaml").open("a") as file:
+            file.write(f"{line}\n")
+    return copied
 
 
 def find(objects: list[Object], kind: str, name: str) -> Object:
@@ -61,7 +74,8 @@ def _accumulate(folder: Path, objects: list[Object], hashed: set[str]) -> tuple[
             container["image"] = f"{image['name']}:{image['newTag']}"
     if namespace := text.get("namespace"):
         for one in objects:
-            one["metadata"]["namespace"] = namespace
+            if one["kind"] not in CLUSTER_WIDE:
+                one["metadata"]["namespace"] = namespace
     return objects, hashed
 
 
@@ -82,8 +96,9 @@ def _generate(folder: Path, generator: Object, objects: list[Object], hashed: se
     assert generator.get("options", {}) in ({}, {"disableNameSuffixHash": True}), generator
     data = {name: _below(folder, name).read_text(encoding="utf-8") for name in generator["files"]}
     if "behavior" in generator:
-        assert generator["behavior"] == "replace"
-        find(objects, "ConfigMap", generator["name"])["data"] = data
+        assert generator["behavior"] in ("replace", "merge")
+        changed = find(objects, "ConfigMap", generator["name"])
+        changed["data"] = {**changed["data"], **data} if generator["behavior"] == "merge" else data
         return
     objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": generator["name"]}, "data": data})
     if "options" not in generator:

@@ -88,12 +88,14 @@ def launch(
     outputs = {key: listed["artifacts"][0] for key, listed in executor_input["outputs"]["artifacts"].items()}
     for artifact in outputs.values():
         inside(pod, local_path(artifact["uri"])).parent.mkdir(parents=True, exist_ok=True)
+    for parameter in executor_input["outputs"]["parameters"].values():
+        inside(pod, parameter["outputFile"]).parent.mkdir(parents=True, exist_ok=True)
     arguments = [arg.replace("{{$}}", json.dumps(executor_input)) for arg in container["args"]]
     command = [sys.executable if word == "python" else word for word in container["command"]]
     given = {variable["name"]: variable["value"] for variable in container.get("env", [])}
     variables = {**os.environ, **given, **environment, BOX_VARIABLE: str(pod)}
     code, log = start([*command, *arguments], project, variables)
-    output = {}
+    output: Json = {}
     if code == 0:
         for key, artifact in outputs.items():
             local = inside(pod, local_path(artifact["uri"]))
@@ -101,7 +103,10 @@ def launch(
                 return _not_reached(f'upload output artifact "{key}" to', artifact["uri"], store)
             if local.exists():  # else the launcher warns and goes on
                 _copy(local, store.place(artifact["uri"]))
-        output = json.loads(inside(pod, executor_input["outputs"]["outputFile"]).read_text())
+        if (file := inside(pod, executor_input["outputs"]["outputFile"])).exists():
+            output = json.loads(file.read_text())
+        for key, parameter in executor_input["outputs"]["parameters"].items():
+            output.setdefault("parameterValues", {})[key] = inside(pod, parameter["outputFile"]).read_text()
     shutil.rmtree(pod, ignore_errors=True)
     return Ended(code, log, output)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubeflow.artifacts import BOX_VARIABLE
+from kubeflow.artifacts import BOX_VARIABLE, Storage
+from kubeflow.data_digest import write_digest
 from kubeflow.documents import dump
 from kubeflow.platform import READ_SERVED
 from pipeline.digests import data_digest
@@ -17,15 +18,27 @@ from pipeline.settings import load_settings
 from tests.kubeflow.backend import Backend
 from tests.kubeflow.launcher import Ended, Store, inside, launch, local_path
 
+#: What looks at films or at the served model in every run.
+LOOK = {"DataDigest", *READ_SERVED}
 #: Behind a node that always runs, and told of what it made.
 BEHIND = {"DataReport", "DataGate", "ShortcutAudit"}
 
 
 def stand_in(container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]) -> Ended:
-    outputs = executor_input["outputs"]["artifacts"]
-    return Ended(
-        0, "", {"artifacts": {key: {"artifacts": [listed["artifacts"][0]]} for key, listed in outputs.items()}}
-    )
+    outputs, given = executor_input["outputs"], executor_input["inputs"]["parameterValues"]
+    made = {key: {"artifacts": [listed["artifacts"][0]]} for key, listed in outputs["artifacts"].items()}
+    return Ended(0, "", {"artifacts": made, "parameterValues": {key: given[key] for key in outputs["parameters"]}})
+
+
+def with_data_digest(
+    container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]
+) -> Ended:
+    """As :func:`stand_in`, but DataDigest is the real one."""
+    if "DataDigest" not in container["args"]:
+        return stand_in(container, executor_input, pod, store, environment)
+    write_digest(executor_input, Storage(str(pod)))
+    file = inside(pod, executor_input["outputs"]["parameters"]["data_digest"]["outputFile"])
+    return Ended(0, "", {"parameterValues": {"data_digest": file.read_text(encoding="utf-8")}})
 
 
 @pytest.fixture
@@ -51,31 +64,40 @@ def test_the_same_films_again_only_what_looks_at_the_served_model_runs(
     backend: Backend, compiled_file: Path, everything: set[str]
 ) -> None:
     assert ran(backend, compiled_file, data_digest="films") == everything
-    assert ran(backend, compiled_file, data_digest="films") == set(READ_SERVED) | BEHIND
+    assert ran(backend, compiled_file, data_digest="films") == LOOK | BEHIND
 
 
-def test_a_changed_film_and_everything_that_sees_films_runs(
+def test_a_run_that_nobody_tells_of_the_films_trains_again_when_one_has_changed_and_not_before(
     backend: Backend, compiled_file: Path, everything: set[str], films: Path, tmp_path: Path
 ) -> None:
     import shutil
 
     copy = tmp_path / "films"
     shutil.copytree(films, copy)
-    data = load_settings("sample", None, [f"data.root={copy}"]).data
-    before = data_digest(data, tmp_path / "memo.json")
-    ran(backend, compiled_file, data_digest=before)
-    assert ran(backend, compiled_file, data_digest=data_digest(data, tmp_path / "memo.json")) < everything
+    data = load_settings("sample", None, [f"data.root={copy}"]).data.model_dump_json()
+    backend.launch = with_data_digest
+    assert ran(backend, compiled_file, data_settings=data) == everything
+    assert ran(backend, compiled_file, data_settings=data) == LOOK | BEHIND
     film = next(copy.rglob("*.png"))
     film.write_bytes(film.read_bytes() + b"\0")
-    assert ran(backend, compiled_file, data_digest=data_digest(data, tmp_path / "memo.json")) == everything - {
-        "ImportSchemaGen"
-    }
+    assert ran(backend, compiled_file, data_settings=data) == everything - {"ImportSchemaGen"}
+    assert ran(backend, compiled_file, data_settings=data) == LOOK | BEHIND
+
+
+def test_whoever_submits_names_the_films_as_the_run_itself_does(
+    backend: Backend, compiled_file: Path, films: Path, tmp_path: Path
+) -> None:
+    data = load_settings("sample", None, [f"data.root={films}"]).data
+    backend.launch = with_data_digest
+    ran(backend, compiled_file, data_settings=data.model_dump_json())
+    named = data_digest(data, tmp_path / "memo.json")
+    assert ran(backend, compiled_file, data_settings=data.model_dump_json(), data_digest=named) == LOOK | BEHIND
 
 
 def test_other_settings_of_the_trainer_train_again_on_the_same_records(backend: Backend, compiled_file: Path) -> None:
     ran(backend, compiled_file, data_digest="films")
     again = ran(backend, compiled_file, data_digest="films", trainer_settings=json.dumps({"epochs": 2}))
-    assert again == {"Trainer", "Evaluator", *READ_SERVED, *BEHIND}
+    assert again == {"Trainer", "Evaluator", *LOOK, *BEHIND}
 
 
 def test_another_image_is_another_cache_key(
@@ -87,11 +109,6 @@ def test_another_image_is_another_cache_key(
         executor["container"]["image"] = "registry.example/cxr:0.2.0"
     (tmp_path / "other.yaml").write_text(dump(spec, platform))
     assert ran(backend, tmp_path / "other.yaml", data_digest="films") == everything
-
-
-def test_a_run_that_does_not_name_its_films_is_refused(backend: Backend, compiled_file: Path) -> None:
-    with pytest.raises(ValueError, match="parameter data_digest has neither a value nor a default"):
-        backend.run(compiled_file, {})
 
 
 def test_a_claim_or_a_secret_that_is_not_there_keeps_pods_from_starting(tmp_path: Path, compiled_file: Path) -> None:
@@ -124,6 +141,8 @@ def test_a_run_whose_store_does_not_answer_fails_in_one_line_and_leaves_nothing_
         outputs = json.loads(command[command.index("--json_serialized_invocation_args") + 1])["outputs"]
         for listed in outputs["artifacts"].values():
             inside(Path(environment[BOX_VARIABLE]), local_path(listed["artifacts"][0]["uri"])).mkdir()
+        for parameter in outputs["parameters"].values():
+            inside(Path(environment[BOX_VARIABLE]), parameter["outputFile"]).write_text("films")
         inside(Path(environment[BOX_VARIABLE]), outputs["outputFile"]).write_text("{}")
         return 0, ""
 
@@ -133,10 +152,10 @@ def test_a_run_whose_store_does_not_answer_fails_in_one_line_and_leaves_nothing_
     )  # fmt: skip
     tasks = backend.run(compiled_file, {"data_digest": "films"})
     failed = {name: task for name, task in tasks.items() if task.state == "failed"}
-    assert set(failed) == {"ManifestGen", "ImportSchemaGen"}  # those without inputs; nothing else starts
-    uri = 'remote storage URI "minio://mlpipeline/v2/artifacts/cxr/run-1/ManifestGen/'
-    (line,) = failed["ManifestGen"].log.splitlines()
-    assert line.startswith(f'failed to execute component: failed to upload output artifact "manifest" to {uri}')
+    assert set(failed) == {"DataDigest", "ImportSchemaGen"}  # those without inputs; nothing else starts
+    uri = 'remote storage URI "minio://mlpipeline/v2/artifacts/cxr/run-1/ImportSchemaGen/'
+    (line,) = failed["ImportSchemaGen"].log.splitlines()
+    assert line.startswith(f'failed to execute component: failed to upload output artifact "schema" to {uri}')
     assert line.endswith(": dial tcp 10.0.0.7:9000: connection refused")
     assert not backend.artifacts
     backend.away = ""

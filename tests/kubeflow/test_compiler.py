@@ -17,8 +17,8 @@ from pipeline.settings import load_settings
 from tests.kubeflow.conftest import IMAGE
 from trainer.errors import UsageError
 
-#: On one machine the runner itself writes the report, of data that are refused too.
-ONLY_ON_KUBEFLOW = {"DataReport", "Report"}
+#: On one machine the runner itself looks at the films, and writes the report, of data that are refused too.
+ONLY_ON_KUBEFLOW = {"DataDigest", "DataReport", "Report"}
 
 
 def compile_sample(*overrides: str, image: str = IMAGE) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -84,22 +84,31 @@ def test_a_search_is_a_task_between_the_data_gate_and_the_trainer() -> None:
     assert inputs["Report"]["trials"]["taskOutputArtifact"]["producerTask"] == "Tuner"
 
 
-def test_the_parameters_of_a_run_have_the_compiled_defaults_but_the_digest_of_the_films_has_none(
-    spec: dict[str, Any],
-) -> None:
+def test_the_parameters_of_a_run_have_the_compiled_defaults_and_the_films_are_looked_at(spec: dict[str, Any]) -> None:
     inputs = spec["root"]["inputDefinitions"]["parameters"]
     assert set(inputs) == set(RUN_PARAMETERS)
-    assert "defaultValue" not in inputs["data_digest"]
+    assert inputs["data_digest"]["defaultValue"] == "auto"
     settings = load_settings("sample", None, ["data.root=/films"])
     assert inputs["trainer_settings"]["defaultValue"] == settings.trainer.model_dump_json()
     for name, parameter in RUN_PARAMETERS.items():
         for node in set(parameter.nodes) & set(tasks_of(spec)):
-            assert tasks_of(spec)[node]["inputs"]["parameters"][name] == {"componentInputParameter": name}
+            heard = tasks_of(spec)[node]["inputs"]["parameters"][name]
+            if name == "data_digest" and node != "DataDigest":
+                assert heard == {"taskOutputParameter": {"producerTask": "DataDigest", "outputParameterKey": name}}
+            else:
+                assert heard == {"componentInputParameter": name}
+
+
+def test_every_task_waits_for_all_that_it_takes_something_from(spec: dict[str, Any]) -> None:
+    """Argo starts a task by its ``dependentTasks``, and the driver then looks for its inputs."""
+    for name, task in tasks_of(spec).items():
+        producers = set(re.findall(r'"producerTask": "([^"]*)"', json.dumps(task)))
+        assert producers <= set(task.get("dependentTasks", ())), name
 
 
 def test_only_nodes_whose_cache_key_holds_all_are_taken_from_the_cache(spec: dict[str, Any]) -> None:
     cached = {node for node, task in tasks_of(spec).items() if task["cachingOptions"]["enableCache"]}
-    assert cached == set(tasks_of(spec)) - set(READ_SERVED)
+    assert cached == set(tasks_of(spec)) - {"DataDigest", *READ_SERVED}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +124,7 @@ def test_what_the_compiling_machine_cannot_see_is_no_cache_key(
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     spec, _ = compile_sample(*overrides)
     refused = {node for node, task in tasks_of(spec).items() if not task["cachingOptions"]["enableCache"]}
-    assert refused == uncached | set(READ_SERVED)
+    assert refused == uncached | {"DataDigest", *READ_SERVED}
 
 
 def test_the_cache_can_be_turned_off() -> None:

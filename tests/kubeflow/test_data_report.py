@@ -65,7 +65,7 @@ def _run(compiled_file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *ch
         container: Any, executor_input: Any, pod: Path, store: Store, environment: Mapping[str, str]
     ) -> Ended:
         node = container["args"][container["args"].index("--node") + 1]
-        if node in ("DataReport", "DataGate"):
+        if node in ("DataDigest", "DataReport", "DataGate"):
             return launch(container, executor_input, pod, store, environment, start=here)
         outputs = {key: listed["artifacts"][0] for key, listed in executor_input["outputs"]["artifacts"].items()}
         for key, write in made.get(node, {}).items():

@@ -27,7 +27,8 @@ def inputs_of(spec: dict[str, Any], node: str, version: tuple[int, int]) -> tupl
         made.setdefault(source["producerTask"], {})[source["outputArtifactKey"]] = Artifact(
             number, f"{URI}/{source['outputArtifactKey']}", {}, {}
         )
-    executor_input = Driver(spec, version, "run-1", {"data_digest": "d"}).executor_input(node, made)
+    driver = Driver(spec, version, "run-1", {"data_digest": "d"})
+    executor_input = driver.executor_input(node, made, {"DataDigest": {"data_digest": "d"}})
     args = spec["deploymentSpec"]["executors"][f"{node}_executor"]["container"]["args"]
     return [arg.replace("{{$}}", json.dumps(executor_input)) for arg in args], executor_input
 

@@ -17,7 +17,7 @@ from cxr.main import main
 from pipeline.kubeflow_settings import KubeflowSettings
 from pipeline.settings import ServingSettings
 from serving.model_config import read_config
-from tests.kubeflow.kustomize import Object, build, find
+from tests.kubeflow.kustomize import Object, build, find, with_components
 from tests.pushed_versions import push
 
 PROJECT = Path(__file__).parents[2]
@@ -31,7 +31,10 @@ VOLUMES = build(MANIFESTS / "volumes")
 FILMS = build(MANIFESTS / "films")
 FLINK = [*build(MANIFESTS / "shared"), *build(MANIFESTS / "flink")]
 COMPOSE = yaml.safe_load((PROJECT / "serving" / "compose.yaml").read_text(encoding="utf-8"))["services"]
-NGINX = (PROJECT / "serving" / "config" / "nginx.conf").read_text(encoding="utf-8")
+CONFIG = PROJECT / "serving" / "config"
+NGINX = "".join((CONFIG / name).read_text("utf-8") for name in ("nginx.conf", "rest_port.conf", "grpc_port.conf"))
+#: The line that takes TLS and API keys into an overlay.
+(ACCESS,) = re.findall(r"^components: .*$", (PROJECT / "docs" / "access.md").read_text(encoding="utf-8"), re.M)
 #: What checkov finds and we leave, and why.
 ACCEPTED = {
     "CKV_K8S_43": "no digest: only a registry knows it; docs/kubeflow-serving.md says how to pin one",
@@ -86,7 +89,7 @@ def mounts_of(deployment: Object) -> dict[str, Object]:
     }
 
 
-@pytest.mark.parametrize("folder", ["overlays/cpu", "overlays/gpu", "volumes", "films"])
+@pytest.mark.parametrize("folder", ["overlays/cpu", "overlays/gpu", "volumes", "eks", "nfs", "films"])
 @pytest.mark.parametrize("pinned", [False, True], ids=["delivered", "pinned"])
 def test_the_tests_read_the_folders_as_kustomize_does(folder: str, pinned: bool, tmp_path: Path) -> None:
     if not shutil.which("kubectl"):
@@ -254,13 +257,13 @@ def test_the_job_says_when_a_volume_is_out_of_reach(missing: str | None, code: i
 
 
 @every_overlay
-def test_the_server_hears_the_proxy_and_prometheus_and_talks_to_nobody(objects: list[Object]) -> None:
+def test_the_server_hears_the_proxy_alone_and_talks_to_nobody(objects: list[Object]) -> None:
     policies = of_kind(objects, "NetworkPolicy")
     assert all(policy["spec"]["policyTypes"] == ["Ingress", "Egress"] for policy in policies.values())
     assert policies["cxr-server"]["spec"]["egress"] == []
     to_server = [peer for rule in policies["cxr-server"]["spec"]["ingress"] for peer in rule["from"]]
     assert selected(objects, to_server[0]["podSelector"]["matchLabels"]) == ["cxr"]
-    assert [sorted(peer) for peer in to_server] == [["podSelector"], ["namespaceSelector", "podSelector"]]
+    assert [sorted(peer) for peer in to_server] == [["podSelector"]]
     (to_tensorflow, to_names) = policies["cxr-proxy"]["spec"]["egress"]
     assert [selected(objects, peer["podSelector"]["matchLabels"]) for peer in to_tensorflow["to"]] == [["tensorflow"]]
     assert {port["port"] for port in to_names["ports"]} == {53}
@@ -363,14 +366,21 @@ def checkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> list[Path]:
-    """All objects, a file for each overlay, one for the volumes, one for the pod that copies films, one for Flink.
+def written(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """All objects, a file for each overlay, one for what each kind of component adds, one for each other folder.
 
     Of Flink's own container the template has what it adds, and the operator the rest: image, resources, probes.
     """
+    access = build(with_components(MANIFESTS, CONFIG, tmp_path_factory.mktemp("access"), ACCESS) / "overlays" / "cpu")
+    line = "components: [../../scaling, ../../monitoring]"
+    scaled = build(with_components(MANIFESTS, CONFIG, tmp_path_factory.mktemp("scaled"), line) / "overlays" / "cpu")
     files = []
     flink = [session_pod("worker-pool"), *(one for one in FLINK if one["kind"] != "FlinkDeployment")]
-    for name, objects in {**OVERLAYS, "volumes": VOLUMES, "films": FILMS, "flink": flink}.items():
+    storage = [one for name in ("eks", "nfs") for one in build(MANIFESTS / name)]
+    # What the Operator of Prometheus reads has no schema in there; test_monitoring.py has one.
+    known = [one for one in scaled if one["kind"] not in ("ServiceMonitor", "PrometheusRule")]
+    rest = {"access": access, "scaled": known, "volumes": VOLUMES, "storage": storage, "films": FILMS, "flink": flink}
+    for name, objects in {**OVERLAYS, **rest}.items():
         files.append(tmp_path / f"{name}.yaml")
         files[-1].write_text(yaml.safe_dump_all(objects), encoding="utf-8")
     return files
@@ -418,10 +428,5 @@ def session_pod(*containers: str) -> Object:
 
 def with_rollback(folder: Path) -> Path:
     """A copy of the manifests and of what they take in, with the line of the docs in both overlays."""
-    shutil.copytree(MANIFESTS, folder / "kubeflow" / "manifests")
-    shutil.copytree(PROJECT / "serving" / "config", folder / "serving" / "config")
-    (line,) = re.findall(r"^components: .*$", DOCS, re.M)
-    for overlay in OVERLAYS:
-        with (folder / "kubeflow" / "manifests" / "overlays" / overlay / "kustomization.yaml").open("a") as file:
-            file.write(f"{line}\n")
-    return folder / "kubeflow" / "manifests"
+    (line,) = re.findall(r"^components: .*rollback.*$", DOCS, re.M)
+    return with_components(MANIFESTS, CONFIG, folder, line)

@@ -30,7 +30,7 @@ def test_a_group_is_read_by_the_model_of_the_settings() -> None:
              "default"],
         ),
         ("data_settings", '{"sources": []}', None),
-        ("data_digest", " ", ["run parameter data_digest is empty; give a new text, or start runs with cxr submit"]),
+        ("data_digest", " ", ["run parameter data_digest is empty; give a new text, or 'auto'"]),
     ],
 )  # fmt: skip
 def test_every_fault_is_a_line(name: str, text: str, lines: list[str] | None) -> None:

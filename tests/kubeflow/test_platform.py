@@ -26,7 +26,7 @@ def test_pods_have_the_volumes_and_the_key_that_they_need_and_no_others() -> Non
         for mount in pod.get("pvcMount", ()):
             mounts.setdefault(f"{mount['constant']} {mount['mountPath']}", set()).add(node)
     assert mounts == {
-        "cxr-films /films": {"ManifestGen", "XrayExampleGen", "Score"},
+        "cxr-films /films": {"DataDigest", "ManifestGen", "XrayExampleGen", "Score"},
         "cxr-serving /serving": {"DataAudit", "Score", "ReleaseGate", "Pusher", "Report"},
     }
     assert {node for node, pod in pods.items() if KEY_VARIABLE in json.dumps(pod)} == {"ManifestGen", "Pusher"}

@@ -61,6 +61,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda s, p: _trainer(s)["container"]["args"].append("--runner=FlinkRunner"),
         "Trainer_executor runs Beam on FlinkRunner, whose workers cannot see the inside of a pod",
     ),
+    "beam-job-server": (
+        lambda s, p: _trainer(s)["container"]["args"].append("--runner=SparkRunner"),
+        "Trainer_executor would start a job server with Java, which the image has not, or hand Spark the path",
+    ),
     "braces": (lambda s, p: _trainer(s)["container"]["args"].append("{{workflow.name}}"), "takes for a template"),
     "platform": (lambda s, p: _pod(p, "Pusher").update(nodeAffinity=[]), "Pusher_executor has nodeAffinity"),
     "mounts": (
@@ -98,6 +102,8 @@ def test_a_fault_is_told_with_the_name_of_its_rule(rule: str, documents: Any) ->
         ("kubeflow.image=registry.example/cxr:latest", "rule image: the image is 'registry.example/cxr:latest'"),
         ("beam.components.Evaluator.runner=FlinkRunner", "beam-storage: Evaluator_executor runs Beam on FlinkRunner"),
         ("beam.runner=PortableRunner", "rule beam-storage: ManifestGen_executor runs Beam on PortableRunner"),
+        ("beam.components.Evaluator.runner=SparkRunner", "beam-storage: Evaluator_executor runs Beam on SparkRunner"),
+        ("beam.components.Evaluator.runner=FlinkRunner", "which the image has not: add --flink_submit_uber_jar"),
         ("data.sources=[{kind: class_folders, name: a, path: '{{a}}', folders: {a: COVID-19}}]", "rule braces"),
     ],
 )  # fmt: skip
@@ -107,6 +113,14 @@ def test_settings_that_compile_into_a_fault_are_refused(override: str, message: 
     with pytest.raises(UsageError) as told:
         compile_documents(settings, image)
     assert message in str(told.value)
+
+
+@pytest.mark.parametrize("place, refused", [("pipeline.evaluation", False), ("/home/me/evaluation.py", True)])
+def test_a_module_is_named_and_not_a_path(place: str, refused: bool, documents: Any) -> None:
+    spec, platform = documents
+    parameters = spec["root"]["dag"]["tasks"]["Evaluator"]["inputs"]["parameters"]
+    parameters["module_path"] = {"runtimeValue": {"constant": place}}
+    assert bool(list(RULES["compile-host"](spec, platform))) is refused
 
 
 @pytest.mark.parametrize("image", ["cxr:1", "localhost:5000/a/cxr:v1.0_b", f"gcr.io/a/cxr@sha256:{'0' * 64}"])
@@ -122,3 +136,23 @@ def test_an_image_that_is_another_tomorrow_is_refused(image: str, documents: Any
         executor["container"]["image"] = image
     with pytest.raises(UsageError, match="rule image"):
         check(*documents)
+
+
+@pytest.mark.parametrize(
+    "arguments, refused",
+    [
+        (("--runner=SparkRunner", "--spark_submit_uber_jar", "--spark_rest_url=http://master:6066"), True),
+        (("--runner=apache_beam.runners.portability.spark_runner.SparkRunner",), True),
+        (("--runner=SparkRunner", "--job_endpoint=jobs:8099"), False),
+        (("--runner=PortableRunner", "--job_endpoint=jobs:8099"), False),
+        (("--runner=FlinkRunner", "--flink_master=flink:8081"), True),
+        (("--runner=FlinkRunner", "--flink_submit_uber_jar"), False),
+        (("--runner=DirectRunner",), False),
+    ],
+)
+def test_a_job_server_that_a_pod_cannot_start_is_refused(
+    arguments: tuple[str, ...], refused: bool, documents: Any
+) -> None:
+    spec, platform = documents
+    _trainer(spec)["container"]["args"] += arguments
+    assert bool(list(RULES["beam-job-server"](spec, platform))) is refused

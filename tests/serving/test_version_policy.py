@@ -43,7 +43,8 @@ def versions(folder: Path) -> list[Version]:
 
 
 def model_of(*settings: str) -> ModelConfig:
-    return text_format.Parse('name: "cxr" base_path: "/models/cxr" ' + " ".join(settings), ModelConfig())
+    named = 'name: "cxr" base_path: "/models/cxr" model_platform: "tensorflow" '
+    return text_format.Parse(named + " ".join(settings), ModelConfig())
 
 
 def state_of(model: ModelConfig) -> tuple[list[int], dict[str, int]]:

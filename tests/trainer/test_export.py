@@ -172,6 +172,7 @@ def test_signatures_have_the_promised_types(exported):
         "valid": ("bool", 1),
         "threshold": ("float32", 1),
         "error": ("string", 1),
+        **dict.fromkeys(("brightness", "contrast", "dark_rim"), ("float32", 1)),
     }
     assert types == {
         "serving_default": of_films,

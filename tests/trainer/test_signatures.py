@@ -31,6 +31,8 @@ def test_an_explanation_holds_the_prediction_and_the_map():
         np.testing.assert_array_equal(explained[name], output, err_msg=name)
     assert explained["label"].numpy().tolist() == [b"covid", b"healthy", b"invalid"]
     np.testing.assert_allclose(explained["score"], [1, 0.2, -1], atol=1e-6)
+    np.testing.assert_allclose(explained["brightness"], [1, 0.2, -1], atol=1e-6)
+    np.testing.assert_array_equal(explained["dark_rim"], [0, 0, -1])
     assert explained["heatmap"].shape == (3, 2, 3)
     np.testing.assert_array_equal(explained["heatmap"].numpy().max(axis=(1, 2)), [1, 1, 0])
 

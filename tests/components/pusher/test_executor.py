@@ -1,6 +1,7 @@
 """Pusher's executor: blessed models are pushed once, others never."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,9 @@ from components.manifest_gen.manifest import read_manifest
 from components.pusher.executor import Executor
 from components.pusher.publish import versions
 from components.release_gate.executor import Executor as GateExecutor
-from trainer.features import EVAL, SPLITS, TRAIN
+from trainer.features import EVAL, PATIENT_ID, SPLITS, TRAIN
 from trainer.film_hashes import TRAINING_FILMS, TrainingFilms
+from trainer.samples import MEASURES, OF_ANSWER, OF_FILM, REFERENCE, of_film
 from trainer.servable import ModelInfo
 
 
@@ -24,6 +26,7 @@ def push(
     predictions: Any,
     shortcuts: Any,
     audit: Any,
+    manifest: Any,
     ingested: SimpleNamespace,
     validated: SimpleNamespace,
     tmp_path: Path,
@@ -44,6 +47,8 @@ def push(
             "blessing": blessing,
             "statistics": validated.statistics,
             "examples": ingested.examples,
+            "manifest": manifest,
+            "predictions": predictions,
         }
         properties = {
             "model_folder": str(tmp_path / "cxr"),
@@ -69,6 +74,7 @@ def test_a_blessed_model_is_pushed_with_metrics_gate_and_statistics(push: Any, t
     assert [rule["name"] for rule in info.gate][:2] == ["min_recall", "min_specificity"]
     assert info.plan_digest == "5" * 64
     assert all((version / "statistics" / f"Split-{split}" / "FeatureStats.pb").is_file() for split in SPLITS)
+    assert (version / "statistics" / REFERENCE).is_file()
     assert "serving_default" in tf.saved_model.load(str(version)).signatures
 
 
@@ -104,3 +110,19 @@ def test_the_version_holds_no_path_of_the_films(push: Any, films: Path, tmp_path
     push(0.0)
     for file in (tmp_path / "cxr").rglob("*"):
         assert not file.is_file() or str(films).encode() not in file.read_bytes(), file
+
+
+def test_films_in_use_can_be_compared_with_those_of_the_train_split(push: Any, manifest: Any, tmp_path: Path) -> None:
+    from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
+
+    push(0.0)
+    (version,) = versions(tmp_path / "cxr")
+    kept = DatasetFeatureStatisticsList.FromString((version / "statistics" / REFERENCE).read_bytes())
+    films, answers = ({one.path.step[0]: one for one in dataset.features} for dataset in kept.datasets)
+    assert (set(films), set(answers)) == ({*OF_FILM, PATIENT_ID}, {*OF_ANSWER, PATIENT_ID})
+    rows = [row for row in read_manifest(Path(manifest.uri)) if row.split == TRAIN]
+    widths = Counter(of_film(row.format, row.width, row.height, dict.fromkeys(MEASURES, 0.0))["width"] for row in rows)
+    assert {one.label: one.sample_count for one in films["width"].string_stats.rank_histogram.buckets} == widths
+    assert {value.value for value in films["format"].string_stats.top_values} == {row.format for row in rows}
+    assert films[PATIENT_ID].string_stats.unique == len({row.patient_id for row in rows})
+    assert {value.value for value in answers["label"].string_stats.top_values} <= {"covid", "healthy"}

@@ -89,6 +89,8 @@ def test_a_transport_is_for_rest() -> None:
         (lambda: Tls(certificate=__file__), "Tls takes certificate and key together"),
         (lambda: Tls(authorities="nowhere.pem"), "Tls(authorities='nowhere.pem') is not a file"),
         (lambda: CxrClient("https://host", tls=Tls(authorities=Path(__file__))), "give PEM files"),
+        (lambda: CxrClient("grpcs://host", tls=Tls(authorities=__file__)), f"Tls(authorities='{__file__}') cannot be"),
+        (lambda: AsyncCxrClient("grpcs://host", tls=Tls(authorities=__file__)), "give PEM files"),
     ],
 )
 def test_options_out_of_range_are_wrong_use(make: Any, message: str) -> None:

@@ -1,5 +1,6 @@
 """nginx as it is delivered, where it is installed, between a client and stand-ins for TF Serving."""
 
+import getpass
 import http.client
 import json
 import shutil
@@ -29,6 +30,7 @@ class Upstream:
 
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     messages: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     status: dict[str, Any] = field(default_factory=lambda: AVAILABLE)
     seconds: float = 0.0
 
@@ -66,26 +68,48 @@ def nginx() -> str:
 
 @pytest.fixture(scope="session")
 def lay_out() -> Callable[..., Path]:
-    """The delivered configuration with this machine's ports and a folder of its own for what nginx writes."""
+    """The delivered configuration with this machine's ports and a folder of its own for what nginx writes.
 
-    def write(folder: Path, *, rest: int, grpc: int, listen_rest: int, listen_grpc: int) -> Path:
-        text = (CONFIG / "nginx.conf").read_text(encoding="utf-8")
-        for given, here in (
-            ("server tensorflow:8501;", f"server 127.0.0.1:{rest};"),
-            ("server tensorflow:8500;", f"server 127.0.0.1:{grpc};"),
-            ("listen 8501;", f"listen 127.0.0.1:{listen_rest};"),
-            ("listen 8500 http2;", f"listen 127.0.0.1:{listen_grpc} http2;"),
+    `tls` and `keys` are the folders that are mounted with TLS and with API keys; None is without.
+    """
+
+    def write(
+        folder: Path,
+        *,
+        rest: int,
+        grpc: int,
+        listen_rest: int,
+        listen_grpc: int,
+        tls: Path | None = None,
+        keys: Path | None = None,
+    ) -> Path:
+        mounted = [CONFIG / name for name in ("nginx.conf", "guard.js", "rest_port.conf", "grpc_port.conf")]
+        mounted += [CONFIG / "tls" / name for name in ("rest_port.conf", "grpc_port.conf", "tls.conf") if tls]
+        mounted += [CONFIG / "keys" / name for name in ("keys.conf", "keys.js") if keys]
+        texts = {file.name: file.read_text(encoding="utf-8") for file in mounted}
+        for name, given, here in (
+            ("nginx.conf", "server tensorflow:8501;", f"server 127.0.0.1:{rest};"),
+            ("nginx.conf", "server tensorflow:8500;", f"server 127.0.0.1:{grpc};"),
+            ("rest_port.conf", "listen 8501", f"listen 127.0.0.1:{listen_rest}"),
+            ("grpc_port.conf", "listen 8500", f"listen 127.0.0.1:{listen_grpc}"),
             # Waiting is tried out in less time than is delivered.
-            ("client_header_timeout 10s;", "client_header_timeout 2s;"),
-            ("client_body_timeout 10s;", "client_body_timeout 2s;"),
-            ("proxy_read_timeout 60s;", "proxy_read_timeout 4s;"),
-            ("grpc_read_timeout 60s;", "grpc_read_timeout 4s;"),
+            ("nginx.conf", "client_header_timeout 10s;", "client_header_timeout 2s;"),
+            ("nginx.conf", "client_body_timeout 10s;", "client_body_timeout 2s;"),
+            ("nginx.conf", "proxy_read_timeout 60s;", "proxy_read_timeout 4s;"),
+            ("nginx.conf", "grpc_read_timeout 60s;", "grpc_read_timeout 4s;"),
         ):
-            assert text.count(given) == 1, given
-            text = text.replace(given, here)
-        folder.chmod(0o755)  # started by root, nginx works as another user
-        (folder / "nginx.conf").write_text(text.replace("/tmp/", f"{folder}/"), encoding="utf-8")
-        shutil.copy(CONFIG / "guard.js", folder)
+            assert texts[name].count(given) == 1, given
+            texts[name] = texts[name].replace(given, here)
+        for name, given, there in (
+            ("nginx.conf", "/tmp/", folder),
+            ("tls.conf", "/tls/", tls),
+            ("keys.js", "/keys/", keys),
+        ):
+            if name in texts:
+                assert given in texts[name]
+                texts[name] = texts[name].replace(given, f"{there}/")
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
         return folder / "nginx.conf"
 
     return write
@@ -96,11 +120,14 @@ def start(nginx: str, lay_out: Callable[..., Path]) -> Callable[..., AbstractCon
     """Runs nginx between two free ports and the ports of an upstream."""
 
     @contextmanager
-    def run(folder: Path, rest: int, grpc: int, upstream: Upstream) -> Iterator[Proxy]:
+    def run(folder: Path, rest: int, grpc: int, upstream: Upstream, **access: Path) -> Iterator[Proxy]:
         proxy = Proxy(_free(), _free(), upstream)
-        configuration = lay_out(folder, rest=rest, grpc=grpc, listen_rest=proxy.rest, listen_grpc=proxy.grpc)
+        ports = {"rest": rest, "grpc": grpc, "listen_rest": proxy.rest, "listen_grpc": proxy.grpc}
+        configuration = lay_out(folder, **ports, **access)
         with (folder / "log").open("wb") as log:
-            command = [nginx, "-c", str(configuration), "-p", str(folder), "-g", "daemon off;"]
+            # As in the container the workers are who the master is, and read what it reads.
+            settings = f"daemon off; user {getpass.getuser()};"
+            command = [nginx, "-c", str(configuration), "-p", str(folder), "-g", settings]
             process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             for _ in range(100):
@@ -117,10 +144,8 @@ def start(nginx: str, lay_out: Callable[..., Path]) -> Callable[..., AbstractCon
 
 
 @pytest.fixture(scope="module")
-def running(
-    start: Callable[..., AbstractContextManager[Proxy]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Proxy]:
-    """The proxy in front of both stand-ins."""
+def stand_ins() -> Iterator[tuple[int, int, Upstream]]:
+    """Port of REST and of gRPC, and what reaches them."""
     upstream = Upstream()
     rest = ThreadingHTTPServer(("127.0.0.1", 0), _handler(upstream))
     threading.Thread(target=rest.serve_forever, daemon=True).start()
@@ -129,12 +154,22 @@ def running(
     grpc_port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with start(tmp_path_factory.mktemp("nginx"), rest.server_port, grpc_port, upstream) as proxy:
-            yield proxy
+        yield rest.server_port, grpc_port, upstream
     finally:
         server.stop(None)
         rest.shutdown()
         rest.server_close()
+
+
+@pytest.fixture(scope="module")
+def running(
+    start: Callable[..., AbstractContextManager[Proxy]],
+    stand_ins: tuple[int, int, Upstream],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Proxy]:
+    """The proxy in front of both stand-ins."""
+    with start(tmp_path_factory.mktemp("nginx"), *stand_ins) as proxy:
+        yield proxy
 
 
 @pytest.fixture
@@ -143,6 +178,7 @@ def proxy(running: Proxy) -> Proxy:
     upstream = running.upstream
     upstream.requests.clear()
     upstream.messages.clear()
+    upstream.headers.clear()
     upstream.status, upstream.seconds = AVAILABLE, 0.0
     return running
 
@@ -166,6 +202,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
         def _reply(self, reply: dict[str, Any]) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            upstream.headers.append({name.lower(): value for name, value in self.headers.items()})
             upstream.requests.append((self.command, self.path, body))
             text = json.dumps(reply, indent=1).encode()
             self.send_response(200)
@@ -189,6 +226,7 @@ class _Anything(grpc.GenericRpcHandler):  # type: ignore[misc]
     def service(self, details: Any) -> Any:
         def answer(message: bytes, context: Any) -> bytes:
             time.sleep(self._upstream.seconds)
+            self._upstream.headers.append({name: str(value) for name, value in details.invocation_metadata})
             self._upstream.messages.append((details.method, message))
             return details.method.encode()  # type: ignore[no-any-return]
 

@@ -25,6 +25,7 @@ COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SERVERS = {name: service for name, service in SERVICES.items() if name.startswith("tensorflow-")}
 NGINX = (CONFIG / "nginx.conf").read_text(encoding="utf-8")
+PORTS = [(CONFIG / name).read_text(encoding="utf-8") for name in ("rest_port.conf", "grpc_port.conf")]
 (MODEL,) = read_config(CONFIG / FILE_NAME).model_config_list.config
 
 INT, BOOL, STRING = "google.protobuf.Int64Value", "google.protobuf.BoolValue", "google.protobuf.StringValue"
@@ -81,32 +82,36 @@ def number(name: str) -> int:
     return int(value) << 20 if f"{name} {value}m" in NGINX else int(value)
 
 
-def test_the_compose_file_is_one_by_its_schema() -> None:
+def test_the_compose_files_are_some_by_their_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="check-jsonschema, which brings the schema, is not installed")
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE_FILE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    files = sorted(SERVING.glob("compose*.yaml"))
+    assert len(files) > 2
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_has_no_more_than_it_needs(name: str) -> None:
     service = SERVICES[name]
-    assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+(-gpu)?", service["image"])
+    assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+(-gpu)?", service["image"])
     assert int(service["user"].split(":")[0]) > 0
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert {"cpus", "mem_limit", "pids_limit", "healthcheck", "restart"} <= set(service)
-    assert all(volume.endswith(":ro") for volume in service["volumes"])
+    kept = {f"{volume}:/{volume}" for volume in COMPOSE["volumes"]}
+    assert all(volume.endswith(":ro") or volume in kept for volume in service["volumes"])
     assert not {"privileged", "network_mode", "cap_add", "devices", "pid", "ipc"} & set(service)
 
 
-def test_only_the_proxy_can_be_reached_from_outside() -> None:
+def test_only_the_proxy_can_be_reached_from_outside_and_the_dashboard_from_this_machine() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy", "grafana"}
     for server in SERVERS.values():
         assert list(server["networks"]) == ["inside"]
     assert all(port.startswith("${CXR_ADDRESS:-127.0.0.1}:") for port in SERVICES["proxy"]["ports"])
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["grafana"]["ports"])
 
 
 def test_the_profiles_are_a_server_each_and_the_proxy() -> None:
@@ -122,7 +127,7 @@ def test_the_profiles_are_a_server_each_and_the_proxy() -> None:
 def test_what_is_mounted_is_there(name: str) -> None:
     for volume in SERVICES[name]["volumes"]:
         source = volume.rpartition(":ro")[0].rpartition(":")[0]
-        if not source.startswith("${"):
+        if not source.startswith("${") and volume.split(":")[0] not in COMPOSE["volumes"]:
             assert (SERVING / source).exists(), source
 
 
@@ -151,7 +156,7 @@ def test_the_ports_and_the_servers_name_are_the_same_everywhere() -> None:
         (alias,) = server["networks"]["inside"]["aliases"]
         assert upstreams == [(alias, flags["rest_api_port"]), (alias, flags["port"])]
         assert f"/dev/tcp/127.0.0.1/{flags['rest_api_port']} " in server["healthcheck"]["test"][-1]
-    listened = re.findall(r"^ +listen (\d+)", NGINX, re.M)
+    listened = re.findall(r"^listen (\d+)", "".join(PORTS), re.M)
     assert sorted(port.split(":")[-1] for port in SERVICES["proxy"]["ports"]) == sorted(listened) == ["8500", "8501"]
 
 

@@ -17,6 +17,7 @@ import grpc
 import httpx
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
@@ -25,6 +26,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 from serving.server.configuration import FolderSource, Source
 from serving.server.limits import Limits
 from serving.server.local_server import LocalServer
+from serving.server.sampler import Sampler
 
 Running = Callable[..., Any]
 
@@ -36,6 +38,7 @@ class Served:
     rest_port: int
     grpc_port: int
     said: list[str]
+    samples: Path
     http: httpx.Client = field(init=False)
     channel: grpc.Channel = field(init=False)
 
@@ -94,15 +97,23 @@ def as_base64(film: bytes) -> dict[str, str]:
 
 
 @contextmanager
-def running(source: Source, limits: Limits | None = None, interval: float = 0.05) -> Iterator[Served]:
+def running(
+    source: Source,
+    limits: Limits | None = None,
+    interval: float = 0.05,
+    host: str = "127.0.0.1",
+    samples: Path | None = None,
+    **options: Any,
+) -> Iterator[Served]:
     """A server in a thread with an event loop of its own, on ports that are free."""
     said: list[str] = []
     rest = socket.create_server(("127.0.0.1", 0))
     started, stop = threading.Event(), threading.Event()
     servers: list[LocalServer] = []
+    sampler = Sampler(samples, 1.0, said.append, interval=0.05) if samples else None
 
     async def serve() -> None:
-        server = LocalServer(source, rest, "127.0.0.1", 0, said.append, limits, interval)
+        server = LocalServer(source, rest, host, 0, said.append, limits, interval, sampler=sampler, **options)
         await server.start()
         servers.append(server)
         started.set()
@@ -113,7 +124,7 @@ def running(source: Source, limits: Limits | None = None, interval: float = 0.05
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert started.wait(60)
-    served = Served(servers[0].rest_port, servers[0].grpc_port, said)
+    served = Served(servers[0].rest_port, servers[0].grpc_port, said, samples or Path())
     try:
         yield served
     finally:
@@ -125,14 +136,14 @@ def running(source: Source, limits: Limits | None = None, interval: float = 0.05
 
 @pytest.fixture(scope="session")
 def run_server() -> Running:
-    """A context manager: of a source and limits it makes a running server."""
+    """A context manager: of a source and what else ``LocalServer`` takes it makes a running server."""
     return running
 
 
 @pytest.fixture(scope="session")
-def server(model_folder: Path) -> Iterator[Served]:
-    """A server of the model ``cxr``, version 7, for all tests that change nothing."""
-    with running(FolderSource(model_folder.parent)) as served:
+def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of the model ``cxr``, version 7, for all tests that change nothing; it keeps samples of all films."""
+    with running(FolderSource(model_folder.parent), samples=tmp_path_factory.mktemp("samples")) as served:
         served.wait_for(lambda: served.states().get("7") == "AVAILABLE")
         yield served
 
@@ -174,3 +185,51 @@ def push(model_folder: Path, tmp_path: Path) -> Callable[..., Path]:
         return final
 
     return publish
+
+
+@pytest.fixture(scope="session")
+def example_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version of a model that takes tf.Example with the feature ``x``, two floats, and gives them back.
+
+    ``serving_default`` classifies into low and high, ``regress`` gives the first; each other signature is wrong in what
+    its name says.
+    """
+    folder = tmp_path_factory.mktemp("example-model") / "1"
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        examples = v1.placeholder(tf.string, [None], "examples")
+        x = tf.io.parse_example(examples, {"x": tf.io.FixedLenFeature([2], tf.float32)})["x"]
+        classes = tf.broadcast_to(tf.constant(["low", "high"]), tf.shape(x))
+        tensors = {
+            "x": x, "classes": classes, "first": x[:, 0], "column": x[:, :1], "whole": tf.cast(x, tf.int64),
+            "other rows": tf.concat([x, x], 0), "three": tf.concat([x, x[:, :1]], 1),
+            "whole values": tf.cast(x[:, 0], tf.int64), "more values": tf.concat([x[:, 0], x[:, 0]], 0),
+        }  # fmt: skip
+        info = {name: v1.saved_model.build_tensor_info(tensor) for name, tensor in tensors.items()}
+
+        def signature(method: str, alias: str = "inputs", **outputs: str) -> Any:
+            inputs = {alias: v1.saved_model.build_tensor_info(examples)}
+            named = {output: info[tensor] for output, tensor in outputs.items()}
+            return v1.saved_model.build_signature_def(inputs, named, f"tensorflow/serving/{method}")
+
+        signatures = {
+            "serving_default": signature("classify", classes="classes", scores="x"),
+            "labels": signature("classify", classes="classes"),
+            "scores": signature("classify", scores="x"),
+            "predict": signature("predict", classes="classes", scores="x"),
+            "regress": signature("regress", outputs="first"),
+            "column": signature("regress", outputs="column"),
+            "other input": signature("classify", "examples", classes="classes", scores="x"),
+            "other outputs": signature("classify", labels="classes", values="x"),
+            "flat": signature("classify", classes="classes", scores="first"),
+            "whole": signature("classify", scores="whole"),
+            "other rows": signature("classify", classes="classes", scores="other rows"),
+            "three": signature("classify", classes="classes", scores="three"),
+            "wide": signature("regress", outputs="x"),
+            "whole values": signature("regress", outputs="whole values"),
+            "more values": signature("regress", outputs="more values"),
+        }
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
+        builder.save()
+    return folder

@@ -81,10 +81,14 @@ def test_the_models_of_a_container_are_found_in_a_folder_here(tmp_path: Path) ->
     "text, message",
     [
         ("config { nme: 3 }", 'no text form of .*ModelServerConfig .*no field named "nme"'),
-        (f"config {{ {HEAD} }} config {{ {HEAD} }}", "names m twice"),
-        ('config { name: "m" base_path: "here" }', "has base_path 'here'; it must be absolute"),
+        (
+            f"config {{ {HEAD} }} config {{ {HEAD} }}",
+            "Illegal to list model m multiple times in config list; mend it by hand",
+        ),
+        ('config { name: "m" base_path: "here" }', r"to have an absolute path or URI; got base_path\(\)=here"),
         ('config { base_path: "/here" }', "has no name"),
         (f"config {{ {HEAD} model_version_policy {{ specific {{}} }} }}", "names none"),
+        ('config { name: "m" base_path: "/here" }', "neither ModelServerConfig::model_type .* nor"),
     ],
 )
 def test_a_wrong_config_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:

@@ -135,8 +135,8 @@ def test_the_page_asks_the_version_that_is_labelled_stable(
     def write(label: str) -> None:
         draft = tmp_path / "draft"
         draft.write_text(
-            f'model_config_list {{ config {{ name: "cxr" base_path: "{base}" model_version_policy {{ all {{}} }} '
-            f'version_labels {{ key: "{label}" value: 1 }} }} }}'
+            f'model_config_list {{ config {{ name: "cxr" base_path: "{base}" model_platform: "tensorflow" '
+            f'model_version_policy {{ all {{}} }} version_labels {{ key: "{label}" value: 1 }} }} }}'
         )
         draft.replace(file)
 

@@ -213,8 +213,3 @@ def test_an_unknown_path_is_404_in_html(server: Served, path: str) -> None:
     reply = server.http.get(path)
     assert reply.status_code == 404
     assert reply.headers["content-type"].startswith("text/html")
-
-
-def test_classify_is_not_served(server: Served) -> None:
-    """The real server would classify serialized examples."""
-    assert "ask :predict" in error_of(server.post({"examples": []}, "/v1/models/cxr:classify"), 501)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tensorflow_serving.apis import classification_pb2, model_management_pb2
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
@@ -214,13 +213,3 @@ def test_the_health_service_says_serving(server: Served, name: str) -> None:
     stub = health_pb2_grpc.HealthStub(server.channel)
     request = health_pb2.HealthCheckRequest(service=name)
     server.wait_for(lambda: stub.Check(request).status == health_pb2.HealthCheckResponse.SERVING)
-
-
-def test_what_is_not_served_says_unimplemented(server: Served) -> None:
-    """The real server serves both."""
-    calls = (
-        lambda: server.predictions.Classify(classification_pb2.ClassificationRequest()),
-        lambda: server.models.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest()),
-    )
-    for call in calls:
-        assert refused(call)[0] is Code.UNIMPLEMENTED

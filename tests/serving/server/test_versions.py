@@ -14,7 +14,13 @@ import psutil
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
-from tensorflow_serving.apis.prediction_log_pb2 import ClassifyLog, PredictionLog, PredictLog
+from tensorflow_serving.apis.prediction_log_pb2 import (
+    ClassifyLog,
+    MultiInferenceLog,
+    PredictionLog,
+    PredictLog,
+    RegressLog,
+)
 
 from serving.server.configuration import FileSource, FolderSource
 from serving.server.faults import Fault
@@ -166,8 +172,10 @@ def test_a_version_that_goes_frees_its_memory(model_folder: Path, film: bytes) -
         ([b"\xff\xff"], "INVALID_ARGUMENT: Failed to parse warmup record"),
         ([log_of(request_of(b"no film"))] * 1001, "Number of warmup records exceeds the maximum (1000)"),
         ([], ""),
+        ([PredictionLog(classify_log=ClassifyLog()).SerializeToString()], "Expected one or two output Tensors, found"),
+        ([PredictionLog(regress_log=RegressLog()).SerializeToString()], "Expected one output Tensor."),
         (
-            [PredictionLog(classify_log=ClassifyLog()).SerializeToString()],
+            [PredictionLog(multi_inference_log=MultiInferenceLog()).SerializeToString()],
             "Unsupported log_type",
         ),  # the real one runs it
     ],

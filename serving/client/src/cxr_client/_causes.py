@@ -117,13 +117,14 @@ _CAUSES: Final = (
         "protocol",
         r"connect an http1\.x server|Malformed request|illegal request line|Failed parsing HTTP/2",
         RequestError,
-        "the server does not speak this protocol here; TF Serving speaks gRPC on 8500 and REST on 8501",
+        "the server does not speak this protocol here; TF Serving speaks gRPC on 8500 and REST on 8501, and a URL for "
+        "TLS begins with grpcs:// or https://",
     ),
 )
 
 _ADVICE: Final = {
     NotServedError: "not found; check the URL, and the model's name, version and label",
-    AccessError: "the server wants another API key",
+    AccessError: "the server wants another API key; give api_key, or CXR_API_KEY on the command line",
     RequestError: "the server refuses the request",
     UnavailableError: "no answer, or the server is too busy; check that it runs, and the URL, or ask later",
     DeadlineError: "no answer in time",

@@ -109,7 +109,7 @@ def blocking_grpc(
     address: Address, servable: Servable, headers: Mapping[str, str], timeout: Timeout, limits: Limits, tls: Tls
 ) -> GrpcWire:
     """A wire whose methods return without ever waiting for an event loop."""
-    channel = _channel(grpc, address, timeout, limits, tls)
+    channel = _channel(grpc, address, timeout, limits, _credentials(address, tls))
     metadata = _metadata(headers)
 
     async def call(method: str, request: bytes, seconds: float) -> bytes:
@@ -128,10 +128,11 @@ def asyncio_grpc(
     """A wire for asyncio."""
     channels: list[Any] = []
     metadata = _metadata(headers)
+    credentials = _credentials(address, tls)
 
     async def call(method: str, request: bytes, seconds: float) -> bytes:
         if not channels:  # a channel belongs to the event loop in which it was made
-            channels.append(_channel(grpc.aio, address, timeout, limits, tls))
+            channels.append(_channel(grpc.aio, address, timeout, limits, credentials))
         reply: bytes = await channels[0].unary_unary(method)(request, timeout=seconds, metadata=metadata)
         return reply
 
@@ -142,7 +143,7 @@ def asyncio_grpc(
     return GrpcWire(servable, call, close)
 
 
-def _channel(library: Any, address: Address, timeout: Timeout, limits: Limits, tls: Tls) -> Any:
+def _channel(library: Any, address: Address, timeout: Timeout, limits: Limits, credentials: Any) -> Any:
     options = [
         ("grpc.max_receive_message_length", limits.reply_bytes),
         ("grpc.max_send_message_length", -1),
@@ -152,10 +153,19 @@ def _channel(library: Any, address: Address, timeout: Timeout, limits: Limits, t
         ("grpc.min_reconnect_backoff_ms", int(1000 * timeout.connect)),
     ]
     target = f"{address.host}:{address.port}"
-    if not address.is_secure:
+    if credentials is None:
         return library.insecure_channel(target, options)
+    return library.secure_channel(target, credentials, options)
+
+
+def _credentials(address: Address, tls: Tls) -> Any:
+    """None without TLS."""
+    if not address.is_secure:
+        return None
+    if tls != Tls():
+        tls.context()  # gRPC itself has no word for a file that it cannot use
     files = (None if file is None else _bytes(file) for file in (tls.authorities, tls.key, tls.certificate))
-    return library.secure_channel(target, grpc.ssl_channel_credentials(*files), options)
+    return grpc.ssl_channel_credentials(*files)
 
 
 def _bytes(file: Any) -> bytes:

@@ -11,7 +11,7 @@ import httpx
 
 from cxr_client._address import Address, Servable
 from cxr_client._causes import server_error
-from cxr_client._errors import DeadlineError, ReplyError, UnavailableError, UsageError
+from cxr_client._errors import DeadlineError, ReplyError, UnavailableError
 from cxr_client._options import Limits, Timeout, Tls
 from cxr_client._rest import RestWire
 
@@ -93,15 +93,7 @@ def _extend(content: bytearray, chunk: bytes, limits: Limits) -> None:
 
 
 def _trust(address: Address, tls: Tls) -> ssl.SSLContext | bool:
-    if not address.is_secure or tls == Tls():
-        return True
-    try:
-        context = ssl.create_default_context(cafile=tls.authorities)
-        if tls.certificate is not None:
-            context.load_cert_chain(tls.certificate, tls.key)
-    except ssl.SSLError as error:
-        raise UsageError(f"{tls} cannot be used ({error.reason}); give PEM files") from error
-    return context
+    return tls.context() if address.is_secure and tls != Tls() else True
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How long to wait, how often to try again, how much to send at once, and whom to trust."""
 
 import random
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,21 @@ class Tls:
         for name, file in vars(self).items():
             if file is not None and not Path(file).is_file():
                 raise UsageError(f"Tls({name}={str(file)!r}) is not a file; give a PEM file")
+
+    def context(self) -> ssl.SSLContext:
+        """What Python's own TLS makes of the files.
+
+        Raises:
+            UsageError: It can make nothing of one.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.authorities)
+            if self.certificate is not None:
+                context.load_cert_chain(self.certificate, self.key)
+        except ssl.SSLError as error:
+            given = ", ".join(f"{name}={str(file)!r}" for name, file in vars(self).items() if file is not None)
+            raise UsageError(f"Tls({given}) cannot be used ({error.reason}); give PEM files") from error
+        return context
 
 
 #: What a client does unless told otherwise.
