@@ -28,8 +28,6 @@ from trainer.settings import BackboneName
 CLAIM: Final = 10
 CONNECTIONS: Final = 8
 BATCH: Final = 32
-#: Pairs at full load; those at half load are as many as of any claim.
-ROUNDS: Final = 5
 #: Threads that may wait for an answer at half load: more than there are ever requests on their way.
 WAITING: Final = 64
 
@@ -98,7 +96,7 @@ def rows_of(effort: Effort, work: Work, what: str, films: Sequence[bytes]) -> li
         wait_until_served(ports[1], 1)
         warm_up(ports, films)
         with connected(ports) as clients:
-            taken = [full_load(clients, process.pid, network, *load) for load in loads]
+            taken = [full_load(clients, process.pid, network, effort.pairs, *load) for load in loads]
             rows = [throughput_row(network.name, load) for load in taken]
             if work.half_load:
                 rate = taken[0].rate / 2
@@ -126,7 +124,13 @@ def connected(ports: tuple[int, int]) -> Iterator[list[CxrClient]]:
 
 
 def full_load(
-    clients: Sequence[CxrClient], server: int, network: Network, what: str, films: Sequence[bytes], count: int
+    clients: Sequence[CxrClient],
+    server: int,
+    network: Network,
+    pairs: int,
+    what: str,
+    films: Sequence[bytes],
+    count: int,
 ) -> Load:
     """Asks as fast as the answers come, and lets the network do as many images, in turn.
 
@@ -134,6 +138,7 @@ def full_load(
         clients: One for each connection.
         server: Its process.
         network: The one that is served.
+        pairs: How often both are timed.
         what: The films.
         films: Are asked about over and over.
         count: Requests in a round.
@@ -146,7 +151,7 @@ def full_load(
         ask_all(clients, films, count)
         spent.append(tuple(now - then for now, then in zip(_cpu_seconds(server), before, strict=True)))
 
-    taken = take_pairs(ask, lambda: [forward(images).numpy() for images in batches], ROUNDS)
+    taken = take_pairs(ask, lambda: [forward(images).numpy() for images in batches], pairs)
     client, of_server = (1000 * statistics.median(side) / count for side in zip(*spent[1:], strict=True))
     return Load(what, count, taken, client, of_server)
 
