@@ -56,7 +56,7 @@ class Study:
 
 #: The study's size, and one for a glance.
 STUDY: Final = Study(Network("inception_resnet_v2", 224, 1), train=118, eval=40)
-GLANCE: Final = Study(Network("efficientnet_b0", 97, 1), train=16, eval=8)
+GLANCE: Final = Study(Network("efficientnet_b0", 97, 1), train=16, eval=6)
 
 
 def augmentation_of_the_study() -> Augmentation:

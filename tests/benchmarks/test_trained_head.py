@@ -1,17 +1,20 @@
 """The claim about the time to a trained head, on a few films and two convolutions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from benchmarks.claim import Effort
 from benchmarks.claims import trained_head
 from benchmarks.feature_cache import Network
 from benchmarks.plain_training import (
+    GLANCE,
     PlainTraining,
     Study,
     augmentation_of_the_study,
@@ -21,7 +24,9 @@ from benchmarks.plain_training import (
     whole,
 )
 from tests.model_trial import small_frozen_backbone
+from trainer.features import EVAL, TRAIN
 from trainer.inference import Inference
+from trainer.input import Split
 from trainer.servable import Rate
 
 TINY = Study(Network("inception_resnet_v2", 32, 1), train=4, eval=2, epochs=2)
@@ -42,6 +47,14 @@ def scratch(films: Path, tmp_path: Path) -> Path:
 
 def test_a_plain_training_is_its_first_epoch_and_the_others() -> None:
     assert whole(first=10, epoch=2, epochs=50) == 10 + 49 * 2
+
+
+@pytest.mark.e2e
+def test_the_quick_study_draws_as_many_films_as_it_wants(tmp_path: Path) -> None:
+    records, _ = draw_study(replace(GLANCE, network=replace(GLANCE.network, side=16)), tmp_path)
+    splits = [Split((str(records / name),), ("covid", "healthy"), 16) for name in (TRAIN, EVAL)]
+    counts = [np.bincount(split.labels).tolist() for split in splits]
+    assert counts == [[GLANCE.train] * 2, [GLANCE.eval] * 2]
 
 
 def test_so_many_films_of_each_class_and_split_are_taken_and_too_few_are_told() -> None:
