@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from trainer import features
 from trainer.predictions import Predictions
+from trainer.tfrecord import read_records
 
 _COLUMNS: Final = {
     **dict.fromkeys(
@@ -100,8 +101,11 @@ def read_films(record_files: Iterable[Path]) -> Films:
 
     Args:
         record_files: TFRecord files of serialized ``tf.train.Example``.
+
+    Raises:
+        RunError: A file is cut off or damaged.
     """
-    records = list(tf.data.TFRecordDataset([str(file) for file in record_files]).as_numpy_iterator())
+    records = [record for file in record_files for record in read_records(str(file))]
     columns = tf.io.parse_example(tf.constant(records, tf.string), _COLUMNS)
 
     def text(name: str) -> list[str]:
